@@ -1,0 +1,85 @@
+-- Settings: what tenancy.configure() has changed. Rows only where something was changed; the defaults are in
+-- setting_defaults(), so that an update of the extension never writes to a table its owner can put triggers on.
+CREATE TABLE tenancy.config (
+    setting text PRIMARY KEY,
+    value text NOT NULL
+);
+COMMENT ON TABLE tenancy.config IS
+'What tenancy.configure() has changed. Read it with tenancy.status().';
+-- protect() reads it as a table's owner, whoami() as anybody. It holds no secret.
+GRANT SELECT ON tenancy.config TO PUBLIC;
+
+CREATE FUNCTION tenancy.setting_defaults() RETURNS TABLE (setting text, value text, description text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        VALUES
+        ('mode', 'claims', 'who may say who is calling; claims: whoever sets request.jwt.claims is believed'),
+        ('authenticated', 'authenticated', 'the database role of callers; policies are written for it'),
+        ('anonymous', 'anonymous', 'the database role of those who are not signed in'),
+        ('staff_roles', '', 'database roles, separated by commas, that see the rows of all tenants'),
+        ('tenant_column', 'tenant_id', 'the tenant column that protect() takes if none is named');
+    END;
+COMMENT ON FUNCTION tenancy.setting_defaults() IS 'Every setting with its default value and what it means.';
+
+CREATE FUNCTION tenancy.setting(name text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN COALESCE((SELECT c.value FROM tenancy.config c WHERE c.setting = name),
+                    (SELECT d.value FROM tenancy.setting_defaults() d WHERE d.setting = name));
+COMMENT ON FUNCTION tenancy.setting(text) IS 'The value of a setting in force; NULL for a name that is no setting.';
+
+CREATE FUNCTION tenancy.staff_roles() RETURNS name[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT COALESCE(array_agg(btrim(role)::name), '{}')
+            FROM unnest(string_to_array(tenancy.setting('staff_roles'), ',')) role WHERE btrim(role) <> '');
+COMMENT ON FUNCTION tenancy.staff_roles() IS 'The database roles of setting staff_roles; an empty array where there are none.';
+
+CREATE FUNCTION tenancy.status() RETURNS TABLE (setting text, value text, changed boolean, description text)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT d.setting, COALESCE(c.value, d.value), c.value IS NOT NULL, d.description
+        FROM tenancy.setting_defaults() d LEFT JOIN tenancy.config c ON c.setting = d.setting;
+    END;
+COMMENT ON FUNCTION tenancy.status() IS
+'Every setting: its value in force, whether tenancy.configure() has changed it, and what it means.';
+
+CREATE FUNCTION tenancy.configure(setting text, value text) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    role text;
+BEGIN
+    IF NOT EXISTS (SELECT FROM tenancy.setting_defaults() d WHERE d.setting = configure.setting) THEN
+        RAISE EXCEPTION 'unknown setting: %', COALESCE(quote_literal(configure.setting), 'NULL')
+            USING ERRCODE = 'invalid_parameter_value',
+            HINT = format('Settings are %s.', (SELECT string_agg(d.setting, ', ') FROM tenancy.setting_defaults() d));
+    END IF;
+    CASE
+        WHEN configure.value IS NULL THEN
+            DELETE FROM tenancy.config WHERE setting = configure.setting;
+            RETURN;
+        WHEN configure.setting = 'mode' AND configure.value <> 'claims' THEN
+            RAISE EXCEPTION 'invalid value for setting mode: %', quote_literal(configure.value)
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'The only mode is claims.';
+        WHEN configure.setting = 'staff_roles' THEN
+            FOREACH role IN ARRAY string_to_array(configure.value, ',') LOOP
+                PERFORM FROM pg_roles WHERE rolname = btrim(role);
+                IF NOT FOUND THEN
+                    RAISE EXCEPTION 'role "%" does not exist', btrim(role) USING ERRCODE = 'undefined_object',
+                        HINT = 'Make it first (CREATE ROLE … NOLOGIN); names are separated by commas and not quoted.';
+                END IF;
+            END LOOP;
+        WHEN configure.setting IN ('authenticated', 'anonymous', 'tenant_column')
+            AND (btrim(configure.value) = '' OR octet_length(configure.value) > 63) THEN
+            RAISE EXCEPTION 'invalid value for setting %: %', configure.setting, quote_literal(configure.value)
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'It is a name of 1 to 63 bytes, not quoted.';
+        ELSE NULL;
+    END CASE;
+    INSERT INTO tenancy.config VALUES (configure.setting, configure.value)
+    ON CONFLICT (setting) DO UPDATE SET value = excluded.value;
+END $$;
+COMMENT ON FUNCTION tenancy.configure(text, text) IS
+'Changes a setting; NULL gives back the default. For the administrator. Errors: 22023 an unknown setting or a value it cannot have; 42704 staff_roles names a role that does not exist; 42501 not the administrator. Policies already written keep the names they were written with until tenancy.protect() runs again.';
+-- Only the administrator may write to tenancy.config; without this the refusal would name the table instead.
+REVOKE EXECUTE ON FUNCTION tenancy.configure(text, text) FROM PUBLIC;

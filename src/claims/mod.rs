@@ -1,0 +1,199 @@
+//! Claims: the JSON object that says who is calling (RFC 7519 section 4), read from text.
+//!
+//! Pure Rust, no Postgres: bytes in, answers out. What `jsonb` would refuse is refused here, so that
+//! `auth.jwt()` can hand the very same text to `jsonb` and never fail. A claim of the wrong shape is
+//! absent, never an error: identity fails closed.
+
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+#[cfg(test)]
+mod tests;
+
+/// The longest claims text that is read, in bytes.
+pub const MAX_BYTES: usize = 64 * 1024;
+/// The deepest nesting that is read; the outermost object is level 1.
+pub const MAX_DEPTH: usize = 64;
+/// The longest number, in characters, and the largest exponent. `double precision` ends at 1e308 and
+/// `numeric` keeps 16383 decimals, so what passes is accepted by both serde_json and jsonb.
+const MAX_NUMBER: usize = 400;
+
+/// Where a claim called "the tenant" is looked for; the first path that is present decides.
+const TENANT_PATHS: [&[&str]; 6] = [
+    &["tenant_id"],
+    &["org_id"],
+    &["organization_id"],
+    &["o", "id"],
+    &["app_metadata", "tenant_id"],
+    &["app_metadata", "org_id"],
+];
+
+/// Why a text is not claims. `Display` is a sentence's predicate: "the claims …".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    TooLong,
+    TooDeep,
+    NumberTooLarge,
+    NotUtf8,
+    NotJson,
+    NotAnObject,
+    NulCharacter,
+    NotAscii,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Problem::TooLong => write!(f, "are longer than {MAX_BYTES} bytes"),
+            Problem::TooDeep => write!(f, "are nested deeper than {MAX_DEPTH} levels"),
+            Problem::NumberTooLarge => f.write_str("hold a number out of range"),
+            Problem::NotUtf8 => f.write_str("are not valid UTF-8"),
+            Problem::NotJson => f.write_str("are not JSON"),
+            Problem::NotAnObject => f.write_str("are not a JSON object"),
+            Problem::NulCharacter => f.write_str("hold the character U+0000"),
+            Problem::NotAscii => {
+                f.write_str("hold characters beyond ASCII, which are read in UTF-8 databases only")
+            }
+        }
+    }
+}
+
+/// A JSON object within the limits, all of whose strings Postgres can hold.
+#[derive(Debug, PartialEq)]
+pub struct Claims(Map<String, Value>);
+
+impl Claims {
+    /// Reads claims from the bytes of a text in UTF-8.
+    pub fn parse(bytes: &[u8]) -> Result<Claims, Problem> {
+        if bytes.len() > MAX_BYTES {
+            return Err(Problem::TooLong);
+        }
+        let text = std::str::from_utf8(bytes).map_err(|_| Problem::NotUtf8)?;
+        check_limits(bytes)?;
+        match serde_json::from_str(text) {
+            Ok(Value::Object(object)) if object.iter().any(|(k, v)| has_nul(k) || value_has_nul(v)) => {
+                Err(Problem::NulCharacter)
+            }
+            Ok(Value::Object(object)) => Ok(Claims(object)),
+            Ok(_) => Err(Problem::NotAnObject),
+            Err(_) => Err(Problem::NotJson),
+        }
+    }
+
+    /// A top-level claim that is a string and not empty.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_str().filter(|s| !s.is_empty())
+    }
+
+    /// The claim at a path of keys, if it is there and not JSON null.
+    pub fn at(&self, path: &[&str]) -> Option<&Value> {
+        let (first, rest) = path.split_first()?;
+        rest.iter()
+            .try_fold(self.0.get(*first)?, |value, key| value.as_object()?.get(*key))
+            .filter(|value| !value.is_null())
+    }
+
+    /// The tenant the claims name: a string or an integer at the first of `TENANT_PATHS` that is present.
+    /// Anything else there means no tenant; later paths are not tried.
+    pub fn tenant(&self) -> Option<Cow<'_, str>> {
+        match TENANT_PATHS.iter().find_map(|path| self.at(path))? {
+            Value::String(id) if !id.is_empty() => Some(Cow::Borrowed(id)),
+            Value::Number(id) if id.is_i64() || id.is_u64() => Some(Cow::Owned(id.to_string())),
+            _ => None,
+        }
+    }
+
+    /// Whether every string and key is plain ASCII.
+    pub fn is_ascii(&self) -> bool {
+        fn ascii(value: &Value) -> bool {
+            match value {
+                Value::String(s) => s.is_ascii(),
+                Value::Array(items) => items.iter().all(ascii),
+                Value::Object(map) => map.iter().all(|(k, v)| k.is_ascii() && ascii(v)),
+                _ => true,
+            }
+        }
+        self.0.iter().all(|(k, v)| k.is_ascii() && ascii(v))
+    }
+}
+
+/// A uuid in its one written form, 8-4-4-4-12 hexadecimal digits in either case (RFC 9562 section 4).
+pub fn uuid(text: &str) -> Option<[u8; 16]> {
+    let bytes = text.as_bytes();
+    if bytes.len() != 36 || [8, 13, 18, 23].iter().any(|&at| bytes[at] != b'-') {
+        return None;
+    }
+    let mut digits = bytes.iter().enumerate().filter(|(at, _)| ![8, 13, 18, 23].contains(at));
+    let mut hex = || digits.next().and_then(|(_, &b)| char::from(b).to_digit(16));
+    let mut uuid = [0; 16];
+    for byte in &mut uuid {
+        *byte = (hex()? << 4 | hex()?) as u8;
+    }
+    Some(uuid)
+}
+
+/// A bigint in its one written form: no plus sign, no leading zero, no blank. (So that two texts never
+/// name one tenant.)
+pub fn bigint(text: &str) -> Option<i64> {
+    let number: i64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
+}
+
+/// Depth and numbers, seen in the bytes before anything is allocated. Bytes that are no JSON pass: the
+/// parser refuses them.
+fn check_limits(bytes: &[u8]) -> Result<(), Problem> {
+    let mut depth = 0usize;
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        at += 1;
+        match byte {
+            b'"' => {
+                while let Some(&byte) = bytes.get(at) {
+                    at += if byte == b'\\' { 2 } else { 1 };
+                    if byte == b'"' {
+                        break;
+                    }
+                }
+            }
+            b'{' | b'[' => {
+                depth += 1;
+                if depth > MAX_DEPTH {
+                    return Err(Problem::TooDeep);
+                }
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b'-' | b'0'..=b'9' => {
+                let start = at - 1;
+                while matches!(bytes.get(at), Some(b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E')) {
+                    at += 1;
+                }
+                if number_too_large(&bytes[start..at]) {
+                    return Err(Problem::NumberTooLarge);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn number_too_large(number: &[u8]) -> bool {
+    let exponent = number.iter().position(|b| matches!(b, b'e' | b'E')).map_or(&[][..], |e| &number[e + 1..]);
+    let exponent = std::str::from_utf8(exponent).unwrap_or("");
+    number.len() > MAX_NUMBER
+        || std::str::from_utf8(number).is_ok_and(|n| n.parse::<f64>().is_ok_and(f64::is_infinite))
+        || exponent.parse::<i64>().is_ok_and(|e| e.unsigned_abs() > MAX_NUMBER as u64)
+}
+
+fn has_nul(text: &str) -> bool {
+    text.contains('\0')
+}
+
+fn value_has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(s) => has_nul(s),
+        Value::Array(items) => items.iter().any(value_has_nul),
+        Value::Object(map) => map.iter().any(|(k, v)| has_nul(k) || value_has_nul(v)),
+        _ => false,
+    }
+}
