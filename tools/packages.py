@@ -1,0 +1,129 @@
+"""Gets packages from PyPI, npm and Debian into a folder, without root and without installing
+anything on the machine."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from common import Unavailable, cache, made_whole, output, run
+
+ARCHIVE_KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+
+
+def pip(package, into):
+    """Unpacks a wheel. `pip install --target` keeps the modes of the files, as unzip would not."""
+    run([*pip_command(), "install", "--quiet", "--no-deps", "--no-compile", "--only-binary=:all:",
+         "--disable-pip-version-check", "--no-warn-script-location", "--target", into, package],
+        "pip")
+
+
+def pip_command():
+    # Debian's python3 comes without pip, but a wheel of pip runs as it is.
+    for python in [sys.executable, "/usr/bin/python3"]:
+        try:
+            output(python, "-m", "pip", "--version", stderr=subprocess.DEVNULL)
+            return [python, "-m", "pip"]
+        except Unavailable:
+            continue
+    unpacked = cache() / "pip"
+    if not unpacked.exists():
+        with made_whole(unpacked) as folder:
+            debian(["python3-pip-whl"], folder)
+    wheel = next(unpacked.glob("usr/share/python-wheels/pip-*.whl"))
+    return [sys.executable, f"{wheel}/pip"]
+
+
+def npm(package, into):
+    if not shutil.which("npm"):
+        raise Unavailable("npm is not installed")
+    run(["npm", "pack", "--silent", "--pack-destination", into, package], "npm", cwd=into)
+    archive = next(into.glob("*.tgz"))
+    run(["tar", "-xzf", archive, "-C", into], "tar")
+    archive.unlink()
+
+
+def debian(packages, into, suite=None, needs=()):
+    """Unpacks Debian packages of a suite (default: the machine's own), and the shared libraries
+    that the packages named in `needs` would still want on this machine."""
+    apt, folder = apt_for(suite or codename())
+    packages = list(packages) + missing_libraries(apt, needs)
+    downloads = folder / "downloads"
+    shutil.rmtree(downloads, ignore_errors=True)
+    downloads.mkdir()
+    run(["apt-get", *apt, "download", *packages], "apt-download", cwd=downloads)
+    for package in sorted(downloads.glob("*.deb")):
+        run(["dpkg", "-x", package, into], "dpkg")
+    shutil.rmtree(downloads)
+
+
+def codename():
+    found = re.search(r"^VERSION_CODENAME=(\w+)", Path("/etc/os-release").read_text(), re.M)
+    if not found or not shutil.which("apt-get"):
+        raise Unavailable("this machine has no apt-get to take Debian packages with")
+    return found[1]
+
+
+def apt_for(suite):
+    """The options that make apt keep its lists and cache in ours, for one suite, from the mirrors
+    that this machine uses already."""
+    folder = cache() / "apt" / suite
+    fresh = not (folder / "updated").exists()
+    for part in ["lists/partial", "cache/archives/partial", "parts"]:
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    (folder / "sources.list").write_text(sources(suite))
+    # Hooks are cleared: they are for the machine's own lists, and an ordinary user's would fail.
+    (folder / "apt.conf").write_text(f"""
+        Dir::State::Lists "{folder}/lists"; Dir::Cache "{folder}/cache";
+        Dir::Etc::SourceList "{folder}/sources.list"; Dir::Etc::SourceParts "{folder}/parts";
+        Debug::NoLocking "1"; APT::Sandbox::User ""; APT::Get::AllowUnauthenticated "0";
+        Acquire::Languages "none"; Acquire::Retries "3"; Acquire::http::Timeout "60";
+        #clear APT::Update::Pre-Invoke;
+        #clear APT::Update::Post-Invoke;
+        #clear APT::Update::Post-Invoke-Success;
+    """)
+    options = ["-c", str(folder / "apt.conf")]
+    if fresh:
+        run(["apt-get", *options, "update", "--error-on=any"], f"apt-update-{suite}")
+        (folder / "updated").touch()
+    return options, folder
+
+
+def sources(suite):
+    own = codename()
+    # Not the caller's locale, and not the caller's cache: only what the machine's sources say.
+    listing = output("apt-get", "indextargets", "Created-By: Packages",
+                     env=os.environ | {"LC_ALL": "C"})
+    options = f"[signed-by={ARCHIVE_KEYS}] " if ARCHIVE_KEYS.exists() else ""
+    lines = set()
+    for stanza in listing.split("\n\n"):
+        target = dict(line.split(": ", 1) for line in stanza.splitlines() if ": " in line)
+        release = target.get("Release", "")
+        # Third parties' sources have other names; only Debian's own release has its codename.
+        if release == own or release in (f"{own}-updates", f"{own}-security"):
+            release = release.replace(own, suite, 1)
+            lines.add(f"deb {options}{target['Repo-URI']} {release} {target['Component']}\n")
+    if not lines:
+        raise Unavailable(f"apt has no source for {own} to derive {suite} from")
+    return "".join(sorted(lines))
+
+
+def missing_libraries(apt, needs):
+    if not needs:
+        return []
+    plan = output("apt-get", *apt, "--simulate", "--no-install-recommends", "install", *needs,
+                  env=os.environ | {"LC_ALL": "C"})
+    wanted = re.findall(r"^Inst (lib\S+)", plan, re.M)
+    # LLVM is for JIT only, which is switched off, and larger than all the rest.
+    return [name for name in wanted if not name.startswith(("libllvm", "libpq5"))]
+
+
+def links(description, root):
+    """npm packages cannot hold symbolic links; this one lists those that it should have."""
+    for link in json.loads(description.read_text()):
+        target = root / link["target"]
+        target.unlink(missing_ok=True)
+        target.symlink_to(os.path.relpath(root / link["source"], target.parent))
