@@ -22,3 +22,12 @@ pub extern "C-unwind" fn _PG_init() {
 
 extension_sql_file!("../sql/schemas.sql", name = "schemas", bootstrap);
 extension_sql_file!("../sql/native.sql", name = "native", requires = ["schemas"]);
+extension_sql_file!("../sql/settings.sql", name = "settings", requires = ["native"]);
+extension_sql_file!("../sql/auth.sql", name = "auth", requires = ["settings"]);
+extension_sql_file!("../sql/roles.sql", name = "roles", requires = ["auth"]);
+extension_sql_file!("../sql/whoami.sql", name = "whoami", requires = ["roles"]);
+extension_sql_file!("../sql/templates/tenant.sql", name = "tenant", requires = ["whoami"]);
+extension_sql_file!("../sql/policies.sql", name = "policies", requires = ["tenant"]);
+extension_sql_file!("../sql/protect.sql", name = "protect", requires = ["policies"]);
+extension_sql_file!("../sql/unprotect.sql", name = "unprotect", requires = ["protect"]);
+extension_sql_file!("../sql/ownership.sql", name = "ownership", requires = ["unprotect"]);

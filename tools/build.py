@@ -36,7 +36,9 @@ def cargo_pgrx():
         if not (root / "bin/cargo-pgrx").exists():
             say(f"building cargo-pgrx {version}, once (about four minutes on two cores)")
             environment = {k: v for k, v in os.environ.items() if k != "CARGO_TARGET_DIR"}
-            run(["cargo", "install", "--locked", f"cargo-pgrx@{version}", "--root", root],
+            # Its default features want OpenSSL's headers, for downloads that are not needed here.
+            run(["cargo", "install", "--locked", "--no-default-features",
+                 f"cargo-pgrx@{version}", "--root", root],
                 "cargo-pgrx", env=environment)
     return root / "bin"
 

@@ -1,5 +1,10 @@
+#!/usr/bin/env python3
 """Gets packages from PyPI, npm and Debian into a folder, without root and without installing
-anything on the machine."""
+anything on the machine.
+
+    packages.py debian PACKAGE…   unpacks the packages, with the shared libraries that the machine
+                                  lacks, and prints the folder and the one of the libraries
+"""
 
 import json
 import os
@@ -9,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from common import Unavailable, cache, made_whole, output, run
+from common import Unavailable, cache, made_whole, main, only_one, output, run, say
 
 ARCHIVE_KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
@@ -50,7 +55,7 @@ def debian(packages, into, suite=None, needs=()):
     """Unpacks Debian packages of a suite (default: the machine's own), and the shared libraries
     that the packages named in `needs` would still want on this machine."""
     apt, folder = apt_for(suite or codename())
-    packages = list(packages) + missing_libraries(apt, needs)
+    packages = sorted({*packages, *missing_libraries(apt, needs)})
     downloads = folder / "downloads"
     shutil.rmtree(downloads, ignore_errors=True)
     downloads.mkdir()
@@ -118,7 +123,7 @@ def missing_libraries(apt, needs):
                   env=os.environ | {"LC_ALL": "C"})
     wanted = re.findall(r"^Inst (lib\S+)", plan, re.M)
     # LLVM is for JIT only, which is switched off, and larger than all the rest.
-    return [name for name in wanted if not name.startswith(("libllvm", "libpq5"))]
+    return [name for name in wanted if not name.startswith("libllvm")]
 
 
 def links(description, root):
@@ -127,3 +132,18 @@ def links(description, root):
         target = root / link["target"]
         target.unlink(missing_ok=True)
         target.symlink_to(os.path.relpath(root / link["source"], target.parent))
+
+
+def get_debian(*names):
+    tree = cache() / "debian" / "+".join(names)
+    with only_one():
+        if not tree.exists():
+            say(f"getting {', '.join(names)} from Debian")
+            with made_whole(tree) as folder:
+                debian(names, folder, needs=names)
+    print(tree)
+    print(next(tree.glob("usr/lib/*-linux-gnu"), tree))
+
+
+if __name__ == "__main__":
+    sys.exit(main({"debian": get_debian}))

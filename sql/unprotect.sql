@@ -1,0 +1,124 @@
+-- tenancy.unprotect(): takes back what protect() made and nobody has changed since, and says what it left.
+
+CREATE FUNCTION tenancy.unprotect(target regclass, dry_run boolean DEFAULT false) RETURNS SETOF text
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    statements text[] := '{}';
+    left_alone text[] := '{}';
+    statement text;
+    asked jsonb;
+    made jsonb;
+    relation record;
+    policy record;
+    item text;
+    privileges jsonb;
+    tenant_column name;
+    strangers text;
+BEGIN
+    PERFORM tenancy.require_protectable(target);
+    IF dry_run IS NULL THEN
+        RAISE EXCEPTION 'dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    IF NOT dry_run THEN
+        EXECUTE format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', target);
+    END IF;
+    IF tenancy.asked(target) IS NULL THEN
+        RAISE NOTICE 'table % is not protected', target
+            USING DETAIL = 'It has no policy tenancy_floor whose comment says what was asked.';
+        RETURN;
+    END IF;
+
+    FOR relation IN SELECT c.oid::regclass AS name, c.oid = target AS is_target, c.relrowsecurity, c.relforcerowsecurity
+        FROM tenancy.family(target) WITH ORDINALITY f (relation, position) JOIN pg_class c ON c.oid = f.relation
+        ORDER BY f.position
+    LOOP
+        asked := tenancy.asked(relation.name);
+        CONTINUE WHEN asked IS NULL;
+        made := asked -> 'made';
+        tenant_column := asked ->> 'tenant_column';
+
+        -- Grants first: while policies go, nobody is to gain anything.
+        FOR item, privileges IN SELECT * FROM jsonb_each(COALESCE(made -> 'grants', '{}')) LOOP
+            IF EXISTS (SELECT FROM pg_roles WHERE rolname = item) THEN
+                statements := statements || format('REVOKE %s ON %s FROM %I',
+                    (SELECT string_agg(DISTINCT p, ', ') FROM jsonb_array_elements_text(privileges) p), relation.name, item);
+            END IF;
+        END LOOP;
+
+        FOR policy IN SELECT w.*, tenancy.policy_is(relation.name, w.name, w.permissive, w.command, w.roles,
+                w.using_expression, w.check_expression) AS same
+            FROM tenancy.wanted_policies(relation.name, asked) w
+        LOOP
+            IF policy.same THEN
+                statements := statements || format('DROP POLICY %I ON %s', policy.name, relation.name);
+            ELSIF NOT policy.same THEN
+                left_alone := left_alone || format('policy %I on %s: it was changed', policy.name, relation.name);
+            END IF;
+        END LOOP;
+        IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = relation.name AND tgname = 'tenancy_truncate'
+                   AND tgfoid = 'tenancy.refuse_truncate()'::regprocedure) THEN
+            statements := statements || format('DROP TRIGGER tenancy_truncate ON %s', relation.name);
+        END IF;
+
+        SELECT string_agg(quote_ident(p.polname), ', ' ORDER BY p.polname) INTO strangers FROM pg_policy p
+        WHERE p.polrelid = relation.name
+            AND format('DROP POLICY %I ON %s', p.polname, relation.name) <> ALL (statements);
+        IF strangers IS NOT NULL AND made ? 'row_security' THEN
+            left_alone := left_alone || format('row security on %s: there are policies left, %s', relation.name, strangers);
+        ELSE
+            IF made ? 'force' AND relation.relforcerowsecurity THEN
+                statements := statements || format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', relation.name);
+            END IF;
+            IF made ? 'row_security' AND relation.relrowsecurity THEN
+                statements := statements || format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', relation.name);
+            END IF;
+        END IF;
+
+        CONTINUE WHEN NOT relation.is_target;
+        IF made ? 'default' THEN
+            IF (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d JOIN pg_attribute a
+                    ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE a.attrelid = target AND a.attname = tenant_column)
+                = (tenancy.template_tenant(target, tenant_column)).default_value THEN
+                statements := statements || (format('ALTER TABLE %s ALTER COLUMN %I ', target, tenant_column)
+                    || COALESCE('SET DEFAULT ' || (made ->> 'default'), 'DROP DEFAULT'));
+            ELSE
+                left_alone := left_alone || format('the default of column %I: it was changed', tenant_column);
+            END IF;
+        END IF;
+        IF made ? 'not_null' THEN
+            IF EXISTS (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+                       WHERE i.indrelid = target AND i.indisprimary AND a.attname = tenant_column) THEN
+                left_alone := left_alone || format('NOT NULL of column %I: it is in the primary key', tenant_column);
+            ELSE
+                statements := statements || format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', target, tenant_column);
+            END IF;
+        END IF;
+        FOR item IN SELECT jsonb_array_elements_text(made -> 'indexes') LOOP
+            SELECT format('DROP INDEX %s', i.indexrelid::regclass) INTO statement
+            FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+            WHERE i.indrelid IN (SELECT tenancy.family(target)) AND c.relname = item::name AND i.indnatts = 1
+                AND a.attname = tenant_column AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid);
+            IF FOUND THEN
+                statements := statements || statement;
+            ELSE
+                left_alone := left_alone || format('index %I: it was renamed, changed or dropped', item);
+            END IF;
+        END LOOP;
+    END LOOP;
+
+    FOREACH statement IN ARRAY statements LOOP
+        IF NOT dry_run THEN
+            EXECUTE statement;
+        END IF;
+        RETURN NEXT statement;
+    END LOOP;
+    FOREACH statement IN ARRAY left_alone || '{"USAGE on the schema and on sequences: others may need it"}'::text[] LOOP
+        RETURN NEXT '-- left as it is: ' || statement;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION tenancy.unprotect(regclass, boolean) IS
+'Undoes tenancy.protect() on a table and its children: grants, policies, trigger, row security, default, NOT NULL and index, each only if protect() made it and it is still as it was made. Returns the statements it ran (with dry_run, would run) and, in lines that begin with --, what it left and why. For the table''s owner. A table that is not protected is a NOTICE. Errors: those of tenancy.require_protectable(); 22004.';
