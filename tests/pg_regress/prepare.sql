@@ -1,0 +1,32 @@
+-- What every SQL test finds. A superuser runs this once in each test database, after the extension.
+
+-- Roles belong to the whole server, so another database may have made them already.
+DO $$ BEGIN
+    PERFORM tenancy.bootstrap_roles('app');
+    IF to_regrole('table_owner') IS NULL THEN
+        CREATE ROLE table_owner NOLOGIN;
+    END IF;
+END $$;
+
+CREATE SCHEMA test;
+GRANT USAGE ON SCHEMA test TO PUBLIC;
+
+-- The error that a statement raises; all NULL where it raises none, and then the statement has taken effect.
+CREATE FUNCTION test.error(sql text, OUT sqlstate text, OUT message text, OUT detail text, OUT hint text)
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    EXECUTE sql;
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS sqlstate = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+        hint = PG_EXCEPTION_HINT;
+    detail := NULLIF(detail, '');
+    hint := NULLIF(hint, '');
+END $$;
+
+-- Speaks for a caller until the transaction ends, in the database role of callers.
+CREATE FUNCTION test.caller(claims text) RETURNS void
+    LANGUAGE sql
+    BEGIN ATOMIC
+        SELECT set_config('request.jwt.claims', claims, true), set_config('role', 'authenticated', true);
+    END;
