@@ -12,13 +12,14 @@ CREATE SCHEMA test;
 GRANT USAGE ON SCHEMA test TO PUBLIC;
 
 -- The error that a statement raises; all NULL where it raises none, and then the statement has taken effect.
-CREATE FUNCTION test.error(sql text, OUT sqlstate text, OUT message text, OUT detail text, OUT hint text)
+-- `code` is the SQLSTATE.
+CREATE FUNCTION test.error(sql text, OUT code text, OUT message text, OUT detail text, OUT hint text)
     LANGUAGE plpgsql
 AS $$
 BEGIN
     EXECUTE sql;
 EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS sqlstate = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+    GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
         hint = PG_EXCEPTION_HINT;
     detail := NULLIF(detail, '');
     hint := NULLIF(hint, '');
