@@ -5,8 +5,8 @@
 //! RESET, ROLLBACK, the end of SET LOCAL, a worker's start), and the next read parses the value anew. So a
 //! rollback undoes an identity by undoing the parameter.
 //!
-//! Readers are given pointers into the cached identity, which is what makes a call nearly free (see
-//! bench/). A pointer must outlive whoever holds it:
+//! Readers are given pointers into the cached identity, which is what makes a call nearly free: per row a
+//! load, a test and a return (see bench/). A pointer must outlive whoever holds it:
 //!
 //! - Within a transaction an identity that was lent is kept when another takes its place.
 //! - What is kept is freed at a transaction end at which no procedure is running. A procedure's scalar
@@ -19,135 +19,122 @@ use crate::settings;
 use core::cell::{Cell, OnceCell, RefCell};
 use core::ffi::c_void;
 use core::panic::AssertUnwindSafe;
-use core::ptr::null_mut;
+use core::ptr::{null, null_mut};
 use pgrx::pg_guard;
 use pgrx::pg_sys::{self, Datum};
 
 /// How many bytes of replaced identities may be kept until their transaction ends.
 const MAX_KEPT: usize = 256 * 1024;
 
-/// A varlena with a 4-byte header, aligned as Postgres expects.
-pub struct Varlena(Box<[u32]>);
+/// The answers that are passed by reference.
+#[derive(Clone, Copy)]
+pub enum Answer {
+    UserId,
+    Uid,
+    Role,
+    Email,
+    TenantId,
+    TenantUuid,
+    OrganizationId,
+    Jwt,
+}
+const ANSWERS: usize = Answer::Jwt as usize + 1;
 
-impl Varlena {
-    /// A copy of `bytes` with a header before it.
-    pub fn new(bytes: &[u8]) -> Varlena {
+/// A value as Postgres expects to find it in memory, aligned to 4 bytes.
+struct Value {
+    words: Box<[u32]>,
+    size: usize,
+}
+
+impl Value {
+    fn with_size(size: usize, fill: impl FnOnce(*mut u8)) -> Value {
+        let mut words = vec![0; size.div_ceil(4)].into_boxed_slice();
+        fill(words.as_mut_ptr().cast());
+        Value { words, size }
+    }
+
+    /// A varlena with a 4-byte header, which is how text and jsonb are passed.
+    fn varlena(bytes: &[u8]) -> Value {
         let size = bytes.len() + pg_sys::VARHDRSZ;
-        let mut words = vec![0u32; size.div_ceil(4)].into_boxed_slice();
-        let start: *mut u8 = words.as_mut_ptr().cast();
-        // SAFETY: the block holds at least `size` bytes, the header's four and `bytes`' own.
-        unsafe {
+        // SAFETY: the block holds `size` bytes, the header's four and then `bytes`' own.
+        Value::with_size(size, |start| unsafe {
             pgrx::set_varsize_4b(start.cast(), size as i32);
             start.add(pg_sys::VARHDRSZ).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+        })
+    }
+
+    fn uuid(bytes: [u8; 16]) -> Value {
+        // SAFETY: the block holds the sixteen bytes.
+        Value::with_size(16, |start| unsafe { start.copy_from_nonoverlapping(bytes.as_ptr(), 16) })
+    }
+
+    /// A palloc'ed copy. Raises a Postgres error when memory runs out.
+    fn copied(&self) -> Datum {
+        // SAFETY: palloc returns `size` fresh bytes or raises an error; `words` holds as many.
+        unsafe {
+            let copy: *mut u8 = pg_sys::palloc(self.size).cast();
+            copy.copy_from_nonoverlapping(self.words.as_ptr().cast(), self.size);
+            Datum::from(copy)
         }
-        Varlena(words)
     }
 }
 
-/// A value of an identity, lent to Postgres by pointer.
-pub trait Lend {
-    fn start(&self) -> *const u8;
-    fn size(&self) -> usize;
-}
-
-impl Lend for Varlena {
-    fn start(&self) -> *const u8 {
-        self.0.as_ptr().cast()
-    }
-    fn size(&self) -> usize {
-        self.0.len() * 4
-    }
-}
-
-impl Lend for [u8; 16] {
-    fn start(&self) -> *const u8 {
-        self.as_ptr()
-    }
-    fn size(&self) -> usize {
-        self.len()
-    }
-}
-
-/// What one claims value says; all of it None for nobody.
+/// What one claims value says; nothing of it is there for nobody.
 #[derive(Default)]
-pub struct Identity {
+struct Identity {
     /// Why the claims were refused, if they were.
-    pub problem: Option<Problem>,
-    pub user_id: Option<Varlena>,
-    pub uid: Option<[u8; 16]>,
-    pub role: Option<Varlena>,
-    pub email: Option<Varlena>,
-    pub tenant_id: Option<Varlena>,
-    pub tenant_uuid: Option<[u8; 16]>,
-    pub tenant_bigint: Option<i64>,
-    pub organization_id: Option<[u8; 16]>,
-    /// All claims as jsonb, made when first asked for.
-    pub jwt: OnceCell<Varlena>,
+    problem: Option<Problem>,
+    tenant_bigint: Option<i64>,
+    values: [OnceCell<Value>; ANSWERS],
     /// The bytes this was read from; kept only where no hook tells of a change.
     source: Option<Box<[u8]>>,
 }
 
 impl Identity {
     fn read(bytes: Option<&[u8]>) -> Identity {
-        match bytes.map(parse) {
-            None => Identity::default(),
-            Some(Err(problem)) => Identity { problem: Some(problem), ..Identity::default() },
-            Some(Ok(claims)) => {
-                let text = |name| claims.text(name).map(|s: &str| Varlena::new(s.as_bytes()));
-                let tenant = claims.tenant();
-                Identity {
-                    user_id: text("sub"),
-                    uid: claims.text("sub").and_then(claims::uuid),
-                    role: text("role"),
-                    email: text("email"),
-                    tenant_id: tenant.as_ref().map(|t| Varlena::new(t.as_bytes())),
-                    tenant_uuid: tenant.as_deref().and_then(claims::uuid),
-                    tenant_bigint: tenant.as_deref().and_then(claims::bigint),
-                    organization_id: claims.at(&["o", "id"]).and_then(|id| claims::uuid(id.as_str()?)),
-                    ..Identity::default()
-                }
+        let mut identity = Identity::default();
+        let claims = match bytes.map(parse) {
+            None => return identity,
+            Some(Err(problem)) => {
+                identity.problem = Some(problem);
+                return identity;
+            }
+            Some(Ok(claims)) => claims,
+        };
+        let text = |text: Option<&str>| text.map(|text| Value::varlena(text.as_bytes()));
+        let uuid = |text: Option<&str>| text.and_then(claims::uuid).map(Value::uuid);
+        let (sub, tenant) = (claims.text("sub"), claims.tenant());
+        let organization = claims.at(&["o", "id"]).and_then(|id| id.as_str());
+        for (answer, value) in [
+            (Answer::UserId, text(sub)),
+            (Answer::Uid, uuid(sub)),
+            (Answer::Role, text(claims.text("role"))),
+            (Answer::Email, text(claims.text("email"))),
+            (Answer::TenantId, text(tenant.as_deref())),
+            (Answer::TenantUuid, uuid(tenant.as_deref())),
+            (Answer::OrganizationId, uuid(organization)),
+        ] {
+            if let Some(value) = value {
+                identity.values[answer as usize] = OnceCell::from(value);
             }
         }
+        identity.tenant_bigint = tenant.as_deref().and_then(claims::bigint);
+        identity
     }
 
-    /// All claims as jsonb, or None for nobody.
-    pub fn jwt(&self) -> Option<&Varlena> {
-        if self.problem.is_some() {
-            return None;
+    /// The value of an answer; of the claims as jsonb, made when first asked for.
+    fn value(&self, answer: Answer) -> Option<&Value> {
+        let cell = &self.values[answer as usize];
+        if let (Answer::Jwt, None, None) = (answer, self.problem, cell.get()) {
+            let jsonb = make_jsonb(settings::claims_value()?)?;
+            return Some(cell.get_or_init(|| jsonb));
         }
-        if self.jwt.get().is_none() {
-            guarded(|| self.make_jwt());
-        }
-        self.jwt.get()
-    }
-
-    fn make_jwt(&self) {
-        let Some(text) = settings::claims_value() else { return };
-        // SAFETY: jsonb_in takes a C string in the database's encoding. Claims::parse has accepted this one,
-        // so it is accepted again. What comes back is a palloc'ed jsonb with a 4-byte header, of no use once
-        // it is copied.
-        unsafe {
-            let Some(made) =
-                pgrx::direct_function_call_as_datum(pg_sys::jsonb_in, &[Some(Datum::from(text))])
-            else {
-                return;
-            };
-            let copied = Varlena::new(pgrx::varlena_to_byte_slice(made.cast_mut_ptr()));
-            pg_sys::pfree(made.cast_mut_ptr());
-            self.jwt.get_or_init(|| copied);
-        }
+        cell.get()
     }
 
     fn size(&self) -> usize {
-        let varlenas = [
-            self.user_id.as_ref(),
-            self.role.as_ref(),
-            self.email.as_ref(),
-            self.tenant_id.as_ref(),
-            self.jwt.get(),
-        ];
         size_of::<Identity>()
-            + varlenas.into_iter().flatten().map(Lend::size).sum::<usize>()
+            + self.values.iter().filter_map(OnceCell::get).map(|value| value.size).sum::<usize>()
             + self.source.as_ref().map_or(0, |bytes| bytes.len())
     }
 }
@@ -164,14 +151,30 @@ fn parse(bytes: &[u8]) -> Result<Claims, Problem> {
     }
 }
 
+/// The jsonb of a text that `parse` has accepted.
+fn make_jsonb(text: *const core::ffi::c_char) -> Option<Value> {
+    // SAFETY: jsonb_in takes a C string in the database's encoding. Claims::parse accepts nothing that it
+    // refuses. What comes back is a palloc'ed varlena with a 4-byte header, of no use once it is copied.
+    unsafe {
+        let made = pgrx::direct_function_call_as_datum(pg_sys::jsonb_in, &[Some(Datum::from(text))])?;
+        let value = Value::varlena(pgrx::varlena_to_byte_slice(made.cast_mut_ptr()));
+        pg_sys::pfree(made.cast_mut_ptr());
+        Some(value)
+    }
+}
+
 /// The state of this backend. A rollback need not undo any of it: `stale` says whether `current` was read
 /// from the parameter's present value, and the parameter's assign hook runs at rollback too.
 struct State {
     stale: Cell<bool>,
     /// The identity last read, from `Box::into_raw`; null before the first.
     current: Cell<*mut Identity>,
-    /// A pointer into `current` was lent and may still be held.
+    /// Pointers into `current` may be held by others.
     lent: Cell<bool>,
+    /// What the fast path returns: pointers into `current`, null unless it is not stale and `lent` is set.
+    ready: [Cell<*const u8>; ANSWERS],
+    /// The same for the one answer that is passed by value.
+    ready_bigint: Cell<Option<i64>>,
     /// Replaced identities, each lent and perhaps still held.
     kept: RefCell<Vec<*mut Identity>>,
     kept_bytes: Cell<usize>,
@@ -184,36 +187,71 @@ static STATE: State = State {
     stale: Cell::new(true),
     current: Cell::new(null_mut()),
     lent: Cell::new(false),
+    ready: [const { Cell::new(null()) }; ANSWERS],
+    ready_bigint: Cell::new(None),
     kept: RefCell::new(Vec::new()),
     kept_bytes: Cell::new(0),
 };
 
+/// The fast path, taken once per row: a pointer to the answer, or null where `lend` must find out.
+#[inline(always)]
+pub fn ready(answer: Answer) -> *const u8 {
+    STATE.ready[answer as usize].get()
+}
+
+/// The same for `auth.tenant_bigint()`; None where `tenant_bigint` must find out.
+#[inline(always)]
+pub fn ready_bigint() -> Option<i64> {
+    STATE.ready_bigint.get()
+}
+
+/// The caller's answer, or None for SQL NULL: a pointer into the current identity or, if too much is being
+/// kept, a copy. May raise a Postgres error (out of memory).
+pub fn lend(answer: Answer) -> Option<Datum> {
+    let value = current().value(answer)?;
+    if STATE.kept_bytes.get() >= MAX_KEPT {
+        return Some(value.copied());
+    }
+    let pointer: *const u8 = value.words.as_ptr().cast();
+    STATE.lent.set(true);
+    if !STATE.stale.get() {
+        STATE.ready[answer as usize].set(pointer);
+    }
+    Some(Datum::from(pointer))
+}
+
+/// The active tenant as bigint.
+pub fn tenant_bigint() -> Option<i64> {
+    let tenant = current().tenant_bigint;
+    if !STATE.stale.get() {
+        STATE.ready_bigint.set(tenant);
+    }
+    tenant
+}
+
+/// Why the claims were refused, as a palloc'ed text, or None. May raise a Postgres error.
+pub fn problem() -> Option<Datum> {
+    current().problem.map(|problem| Value::varlena(problem.to_string().as_bytes()).copied())
+}
+
 /// Marks the cached identity stale. Called from the assign hook: it neither fails nor allocates.
 pub fn forget() {
     STATE.stale.set(true);
+    unready();
 }
 
-/// Runs `answer` on the caller's identity, reading it first if it is stale.
-///
-/// The fast path, taken once per row, is a load and a branch: no guard, no allocation. `answer` may panic
-/// or raise a Postgres error only where the caller is itself guarded.
-#[inline(always)]
-pub fn with<T>(answer: impl FnOnce(&Identity) -> T) -> T {
+fn unready() {
+    STATE.ready.iter().for_each(|pointer| pointer.set(null()));
+    STATE.ready_bigint.set(None);
+}
+
+/// The identity of the parameter's present value. The reference is good until the next call.
+fn current() -> &'static Identity {
     if STATE.stale.get() {
-        guarded(refresh);
+        refresh();
     }
-    // SAFETY: `refresh` has set `current`, and frees it only when it runs again, which `answer` cannot
-    // cause: it calls nothing that reads an identity.
-    answer(unsafe { &*STATE.current.get() })
-}
-
-/// Runs `work` so that a panic or a Postgres error inside becomes a Postgres error outside. Needed on the
-/// slow paths of functions that Postgres calls directly.
-#[cold]
-pub fn guarded<T: Copy>(work: impl FnOnce() -> T) -> T {
-    // SAFETY: called in the backend's one thread, from a function that Postgres called and whose own
-    // frames hold nothing that needs dropping, so that the error may jump over them.
-    unsafe { pg_sys::panic::pgrx_extern_c_guard(AssertUnwindSafe(work)) }
+    // SAFETY: `refresh` has set it, and frees it only when it runs again.
+    unsafe { &*STATE.current.get() }
 }
 
 /// Reads the parameter and makes what it says the current identity.
@@ -221,9 +259,8 @@ fn refresh() {
     let bytes = settings::claims_bytes();
     let noticed = settings::changes_are_noticed();
     // SAFETY: null or from Box::into_raw below, and not freed since.
-    if !noticed
-        && unsafe { STATE.current.get().as_ref() }.is_some_and(|current| current.source.as_deref() == bytes)
-    {
+    let last = unsafe { STATE.current.get().as_ref() };
+    if !noticed && last.is_some_and(|last| last.source.as_deref() == bytes) {
         return;
     }
     let mut next = Box::new(Identity::read(bytes));
@@ -249,24 +286,13 @@ fn free(identity: *mut Identity) {
     }
 }
 
-/// A pointer to `value`, which is part of the current identity; or a copy, if too much is being kept.
-#[inline(always)]
-pub fn lend(value: &(impl Lend + ?Sized)) -> Datum {
-    if STATE.kept_bytes.get() < MAX_KEPT {
-        STATE.lent.set(true);
-        return Datum::from(value.start());
-    }
-    guarded(|| copy(value))
-}
-
-/// A palloc'ed copy of `value`. Raises a Postgres error when memory runs out.
-pub fn copy(value: &(impl Lend + ?Sized)) -> Datum {
-    // SAFETY: palloc returns `size` fresh bytes or raises an error; `start` is valid for `size`.
-    unsafe {
-        let copy: *mut u8 = pg_sys::palloc(value.size()).cast();
-        copy.copy_from_nonoverlapping(value.start(), value.size());
-        Datum::from(copy)
-    }
+/// Runs `work` so that a panic or a Postgres error inside becomes a Postgres error outside, as it must in a
+/// function that Postgres calls directly.
+#[cold]
+pub fn guarded<T: Copy>(work: impl FnOnce() -> T) -> T {
+    // SAFETY: called in the backend's one thread, from a function that Postgres called and whose own
+    // frames hold nothing that needs dropping, so that the error may jump over them.
+    unsafe { pg_sys::panic::pgrx_extern_c_guard(AssertUnwindSafe(work)) }
 }
 
 /// Registers, once per backend, the freeing of what was kept.
@@ -297,4 +323,5 @@ unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type,
     }
     STATE.kept_bytes.set(0);
     STATE.lent.set(false);
+    unready();
 }
