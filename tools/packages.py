@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from common import Unavailable, cache, made_whole, main, only_one, output, run, say
+from common import RECIPES, Unavailable, cache, made_whole, main, only_one, output, run, say
 
 ARCHIVE_KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
@@ -43,12 +43,22 @@ def pip_command():
 
 
 def npm(package, into):
-    if not shutil.which("npm"):
-        raise Unavailable("npm is not installed")
-    run(["npm", "pack", "--silent", "--pack-destination", into, package], "npm", cwd=into)
+    run([*npm_command(), "pack", "--loglevel=error", "--pack-destination", into, package],
+        "npm", cwd=into)
     archive = next(into.glob("*.tgz"))
     run(["tar", "-xzf", archive, "-C", into], "tar")
     archive.unlink()
+
+
+def npm_command():
+    if shutil.which("npm"):
+        return ["npm"]
+    recipe = RECIPES["node"]
+    unpacked = cache() / recipe["pip"].replace("==", "-")
+    if not unpacked.exists():
+        with made_whole(unpacked) as folder:
+            pip(recipe["pip"], folder)
+    return [unpacked / recipe["node"], unpacked / recipe["npm"]]
 
 
 def debian(packages, into, suite=None, needs=()):
