@@ -9,7 +9,7 @@
 //! load, a test and a return (see bench/). A pointer must outlive whoever holds it:
 //!
 //! - Within a transaction an identity that was lent is kept when another takes its place.
-//! - What is kept is freed at a transaction end at which no procedure is running. A procedure's scalar
+//! - What is kept is freed at a transaction end at which no statement is running. A procedure's scalar
 //!   argument, as in `CALL p(auth.user_id())`, is not copied by Postgres and outlives a COMMIT inside `p`.
 //! - Once `MAX_KEPT` bytes are kept, readers get copies instead, so that a loop that changes the caller a
 //!   million times does not grow the backend.
@@ -312,10 +312,13 @@ unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type,
             | XACT_EVENT_PARALLEL_COMMIT
             | XACT_EVENT_PARALLEL_ABORT
     );
-    // A procedure that commits or rolls back is in a non-atomic SPI context. An ABORT that unwinds one may
-    // look the same; then what is kept waits for the next end.
-    // SAFETY: reads the SPI stack; allowed at any time.
-    if !ended || unsafe { pg_sys::SPI_inside_nonatomic_context() } {
+    // A procedure commits or rolls back while its CALL still runs in a portal; under a background worker there
+    // may be no portal, but a non-atomic SPI context. (That alone would not do: where a deferred trigger makes
+    // a commit fail and the procedure survives that, as PL/Perl's can, the innermost context is the trigger's.)
+    // What is not freed now waits for the next end.
+    // SAFETY: read two globals of the backend.
+    let running = unsafe { !pg_sys::ActivePortal.is_null() || pg_sys::SPI_inside_nonatomic_context() };
+    if !ended || running {
         return;
     }
     for identity in STATE.kept.borrow_mut().drain(..) {
