@@ -72,6 +72,17 @@ END $$;
 COMMENT ON FUNCTION tenancy.asked(regclass) IS
 'What tenancy.protect() was asked for this table and what it made, a jsonb object. NULL where the table is not protected, or its floor''s comment is not ours.';
 
+CREATE FUNCTION tenancy.acts_as(roles name[]) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    -- Evaluated once per statement. The planner takes a bare boolean to be true for half of the rows, and
+    -- IS DISTINCT FROM false for 0.995 of them, which leaves the estimate of the rest as it is. It is never NULL.
+    RETURN (
+        SELECT format(CASE count(*) WHEN 1 THEN '( SELECT %s AS pg_has_role)' ELSE '( SELECT (%s))' END || ' IS DISTINCT FROM false',
+            string_agg(format('pg_catalog.pg_has_role(CURRENT_USER, %L::name, ''USAGE''::text)', role), ' OR ' ORDER BY position))
+        FROM unnest(roles) WITH ORDINALITY AS r (role, position));
+COMMENT ON FUNCTION tenancy.acts_as(name[]) IS
+'The expression of a policy that asks whether the current role has the rights of one of these.';
+
 CREATE FUNCTION tenancy.wanted_policies(relation regclass, asked jsonb)
     RETURNS TABLE (name name, permissive boolean, command "char", roles name[], using_expression text, check_expression text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -80,26 +91,27 @@ AS $$
 DECLARE
     callers name[] := ARRAY[asked ->> 'authenticated'];
     staff name[] := ARRAY(SELECT jsonb_array_elements_text(asked -> 'staff'));
+    everybody CONSTANT name[] := '{public}';
     own text;
-    may_act text;
+    floor text;
 BEGIN
     SELECT t.expression INTO own FROM tenancy.template_tenant(relation, (asked ->> 'tenant_column')::name) t;
-    SELECT string_agg(format('pg_catalog.pg_has_role(CURRENT_USER, %L::name, ''USAGE''::text)', role), ' OR ' ORDER BY position)
-    INTO may_act FROM unnest(callers || staff) WITH ORDINALITY AS r (role, position);
-    -- Evaluated once per statement. The planner takes a bare boolean to be true for half of the rows, and
-    -- IS DISTINCT FROM false for 0.995 of them, which leaves the floor's estimate as it is. It is never NULL.
-    may_act := format('( SELECT %s) IS DISTINCT FROM false',
-        CASE WHEN staff = '{}' THEN may_act || ' AS pg_has_role' ELSE '(' || may_act || ')' END);
+    floor := own;
+    IF staff <> '{}' THEN
+        floor := format('(%s) OR (%s)', tenancy.acts_as(staff), own);
+    END IF;
 
     RETURN QUERY VALUES
         ('tenancy_select'::name, true, 'r'::"char", callers, own, NULL),
         ('tenancy_insert', true, 'a', callers, NULL, own),
         ('tenancy_update', true, 'w', callers, own, own),
         ('tenancy_delete', true, 'd', callers, own, NULL),
-        -- No later permissive policy widens these two. The floor repeats the expression of the four above, which
-        -- the planner then evaluates once.
-        ('tenancy_floor', false, '*', callers, own, own),
-        ('tenancy_gate', false, '*', '{public}'::name[], may_act, NULL);
+        -- No later permissive policy widens these two. TO PUBLIC, for the policies of a view's table are chosen by
+        -- the view's owner while current_user is still the caller: TO authenticated, a floor would be left out
+        -- there, and a gate alone lets every caller through. The floor repeats the expression of the four above,
+        -- which the planner then evaluates once.
+        ('tenancy_floor', false, '*', everybody, floor, floor),
+        ('tenancy_gate', false, '*', everybody, tenancy.acts_as(callers || staff), NULL);
     IF staff <> '{}' THEN
         RETURN QUERY VALUES ('tenancy_staff'::name, true, '*'::"char", staff, 'true', 'true');
     END IF;
