@@ -65,8 +65,8 @@ DECLARE
 BEGIN
     SELECT obj_description(p.oid, 'pg_policy') INTO asked FROM pg_policy p
     WHERE p.polrelid = relation AND p.polname = 'tenancy_floor';
-    RETURN CASE WHEN asked ? 'template' THEN asked END;
-EXCEPTION WHEN invalid_text_representation THEN
+    RETURN CASE WHEN asked ->> 'template' IS NOT NULL THEN asked END;
+EXCEPTION WHEN invalid_text_representation OR untranslatable_character OR numeric_value_out_of_range THEN
     RETURN NULL; -- somebody has put a comment of their own there
 END $$;
 COMMENT ON FUNCTION tenancy.asked(regclass) IS
@@ -142,6 +142,17 @@ AS $$
 $$;
 COMMENT ON FUNCTION tenancy.policy_is(regclass, name, boolean, "char", name[], text, text) IS
 'Whether the table''s policy of this name is just so; NULL where there is none.';
+
+-- The comment is the table owner's to write, and protect() may run as a superuser: of what it says only these four
+-- words ever become part of a statement.
+CREATE FUNCTION tenancy.revoke_statement(granted jsonb, relation regclass, role name) RETURNS text[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN ARRAY(
+        SELECT format('REVOKE %s ON %s FROM %I', string_agg(privilege, ', ' ORDER BY position), relation, role)
+        FROM unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) WITH ORDINALITY AS p (privilege, position)
+        WHERE granted ? privilege HAVING count(*) > 0);
+COMMENT ON FUNCTION tenancy.revoke_statement(jsonb, regclass, name) IS
+'The statement that takes back what protect() granted to a role; an empty array where that is nothing.';
 
 CREATE FUNCTION tenancy.refuse_truncate() RETURNS trigger
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -161,8 +161,7 @@ BEGIN
             FOR role, granted IN SELECT * FROM jsonb_each(COALESCE(made -> 'grants', '{}')) LOOP
                 CONTINUE WHEN role = asked ->> 'authenticated' OR asked -> 'staff' ? role;
                 IF EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
-                    statements := statements || format('REVOKE %s ON %s FROM %I',
-                        (SELECT string_agg(p, ', ') FROM jsonb_array_elements_text(granted) p), target, role);
+                    statements := statements || tenancy.revoke_statement(granted, target, role);
                 END IF;
                 made := made #- ARRAY['grants', role];
             END LOOP;

@@ -44,8 +44,7 @@ BEGIN
         -- Grants first: while policies go, nobody is to gain anything.
         FOR item, privileges IN SELECT * FROM jsonb_each(COALESCE(made -> 'grants', '{}')) LOOP
             IF EXISTS (SELECT FROM pg_roles WHERE rolname = item) THEN
-                statements := statements || format('REVOKE %s ON %s FROM %I',
-                    (SELECT string_agg(DISTINCT p, ', ') FROM jsonb_array_elements_text(privileges) p), relation.name, item);
+                statements := statements || tenancy.revoke_statement(privileges, relation.name, item);
             END IF;
         END LOOP;
 
@@ -82,11 +81,16 @@ BEGIN
         IF made ? 'default' THEN
             IF (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d JOIN pg_attribute a
                     ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE a.attrelid = target AND a.attname = tenant_column)
-                = (tenancy.template_tenant(target, tenant_column)).default_value THEN
-                statements := statements || (format('ALTER TABLE %s ALTER COLUMN %I ', target, tenant_column)
-                    || COALESCE('SET DEFAULT ' || (made ->> 'default'), 'DROP DEFAULT'));
-            ELSE
+                IS DISTINCT FROM (tenancy.template_tenant(target, tenant_column)).default_value THEN
                 left_alone := left_alone || format('the default of column %I: it was changed', tenant_column);
+            ELSIF made ->> 'default' IS NULL THEN
+                statements := statements || format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', target, tenant_column);
+            ELSIF (SELECT pg_get_userbyid(relowner) = current_user FROM pg_class WHERE oid = target) THEN
+                statements := statements
+                    || format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', target, tenant_column, made ->> 'default');
+            ELSE
+                -- The comment is the owner's to write: what it says is not to run with anybody else's rights.
+                left_alone := left_alone || format('the default of column %I: only the table''s owner restores what it was', tenant_column);
             END IF;
         END IF;
         IF made ? 'not_null' THEN
