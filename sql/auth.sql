@@ -13,7 +13,7 @@ CREATE FUNCTION auth.claim_text(VARIADIC path text[]) RETURNS text
 
 CREATE FUNCTION auth.organization() RETURNS jsonb
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN CASE WHEN jsonb_typeof(auth.claim('o')) = 'object' THEN auth.claim('o') END;
+    RETURN CASE WHEN jsonb_typeof(auth.claim(VARIADIC ARRAY['o'])) = 'object' THEN auth.claim(VARIADIC ARRAY['o']) END;
 
 COMMENT ON FUNCTION auth.user_id() IS
 'The caller''s id: the claim sub (RFC 7519 section 4.1.2), as text. NULL for nobody, and where sub is not a string or empty.';

@@ -31,7 +31,7 @@ CREATE FUNCTION tenancy.whoami(
 ) RETURNS record
     LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
-        SELECT session_user, current_user, tenancy.setting('mode'), auth.claim_text('iss'), auth.user_id(),
+        SELECT session_user, current_user, tenancy.setting('mode'), auth.claim_text(VARIADIC ARRAY['iss']), auth.user_id(),
             auth.tenant_id(), tenancy.not_bound_because() IS NULL, tenancy.not_bound_because(),
             CASE
                 WHEN (SELECT rolsuper OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN NULL
