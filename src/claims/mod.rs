@@ -178,11 +178,13 @@ fn check_limits(bytes: &[u8]) -> Result<(), Problem> {
 }
 
 fn number_too_large(number: &[u8]) -> bool {
-    let exponent = number.iter().position(|b| matches!(b, b'e' | b'E')).map_or(&[][..], |e| &number[e + 1..]);
-    let exponent = std::str::from_utf8(exponent).unwrap_or("");
+    let Ok(number) = std::str::from_utf8(number) else { return false };
+    let exponent = number.find(['e', 'E']).map_or("", |e| number[e + 1..].trim_start_matches(['+', '-']));
+    let exponent = exponent.trim_start_matches('0');
     number.len() > MAX_NUMBER
-        || std::str::from_utf8(number).is_ok_and(|n| n.parse::<f64>().is_ok_and(f64::is_infinite))
-        || exponent.parse::<i64>().is_ok_and(|e| e.unsigned_abs() > MAX_NUMBER as u64)
+        || exponent.len() > 3
+        || exponent.parse::<usize>().is_ok_and(|e| e > MAX_NUMBER)
+        || number.parse::<f64>().is_ok_and(f64::is_infinite)
 }
 
 fn has_nul(text: &str) -> bool {
