@@ -7,19 +7,31 @@ CREATE FUNCTION tenancy.claims_problem() RETURNS text
 AS $$
 DECLARE
     value text := NULLIF(current_setting('request.jwt.claims', true), '');
+    bare text;
     brackets text;
 BEGIN
     IF octet_length(value) > 65536 THEN
         RETURN 'are longer than 65536 bytes';
     END IF;
+    bare := regexp_replace(value, '"(\\.|[^"\\])*"?', '', 'g');
     -- Each round takes away the innermost level. What is too deep could overflow the stack of the JSON parser.
-    brackets := translate(regexp_replace(value, '"(\\.|[^"\\])*"?|[^][{}]', '', 'g'), '{}', '[]');
+    brackets := translate(regexp_replace(bare, '[^][{}]', '', 'g'), '{}', '[]');
     FOR level IN 1..64 LOOP
         EXIT WHEN brackets = '';
         brackets := replace(brackets, '[]', '');
     END LOOP;
     IF strpos(brackets, '[]') > 0 OR length(brackets) > 64 THEN
         RETURN 'are nested deeper than 64 levels';
+    END IF;
+    -- More than 400 characters, an exponent beyond 400, or more than double precision holds.
+    IF bare ~ '[0-9.]{200}|[0-9][eE]' AND EXISTS (
+        SELECT FROM regexp_matches(bare, '[-0-9][-+.0-9eE]*', 'g') AS match,
+            LATERAL (SELECT match[1] AS number, substring(match[1] FROM '[eE][-+]?0*([0-9]+)') AS exponent) AS parts
+        WHERE CASE WHEN length(number) > 400 OR length(exponent) > 3 THEN true
+            WHEN exponent::int > 400 THEN true
+            WHEN number ~ '^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$' THEN abs(number::numeric) >= 1.797693134862315808e308 END)
+    THEN
+        RETURN 'hold a number out of range';
     END IF;
     IF current_setting('server_version_num')::int >= 160000 THEN
         IF NOT pg_input_is_valid(value, 'jsonb') THEN
@@ -71,6 +83,12 @@ CREATE FUNCTION tenancy.as_bigint(value text) RETURNS bigint
         CASE WHEN value::numeric BETWEEN -9223372036854775808 AND 9223372036854775807 THEN value::bigint END END;
 COMMENT ON FUNCTION tenancy.as_bigint(text) IS 'The bigint that a text is in its one written form, else NULL.';
 
+CREATE FUNCTION tenancy.as_integer(value text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN value ~ '^(0|-?[1-9][0-9]{0,19})$' THEN
+        CASE WHEN value::numeric BETWEEN -9223372036854775808 AND 18446744073709551615 THEN value END END;
+COMMENT ON FUNCTION tenancy.as_integer(text) IS 'The text, if it is an integer of 64 bits, signed or not, in its one written form; else NULL.';
+
 CREATE FUNCTION auth.user_id() RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN tenancy.claim_string('sub');
@@ -84,18 +102,18 @@ CREATE FUNCTION auth.email() RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN tenancy.claim_string('email');
 
+-- Of numbers, only those written as integers: json, unlike jsonb, keeps how a number was written (1e2, -0).
 CREATE FUNCTION auth.tenant_id() RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (
-        SELECT CASE
-            WHEN jsonb_typeof(tenant) = 'string' THEN NULLIF(tenant #>> '{}', '')
-            WHEN jsonb_typeof(tenant) = 'number' AND tenant::text ~ '^-?[0-9]{1,20}$' THEN tenant::text END
-        FROM (
-            SELECT COALESCE(
-                NULLIF(claims -> 'tenant_id', 'null'), NULLIF(claims -> 'org_id', 'null'),
-                NULLIF(claims -> 'organization_id', 'null'), NULLIF(claims #> '{o,id}', 'null'),
-                NULLIF(claims #> '{app_metadata,tenant_id}', 'null'), NULLIF(claims #> '{app_metadata,org_id}', 'null')
-            ) AS tenant FROM auth.jwt() AS claims) AS first_present);
+        SELECT CASE jsonb_typeof(claims #> path)
+            WHEN 'string' THEN NULLIF(claims #>> path, '')
+            WHEN 'number' THEN tenancy.as_integer(current_setting('request.jwt.claims')::json #>> path) END
+        FROM auth.jwt() AS claims, (VALUES
+            (1, '{tenant_id}'::text[]), (2, '{org_id}'), (3, '{organization_id}'), (4, '{o,id}'),
+            (5, '{app_metadata,tenant_id}'), (6, '{app_metadata,org_id}')) AS paths (place, path)
+        WHERE NULLIF(claims #> path, 'null') IS NOT NULL
+        ORDER BY place LIMIT 1);
 CREATE FUNCTION auth.tenant_uuid() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN tenancy.as_uuid(auth.tenant_id());
