@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from common import RECIPES, Unavailable, cache, made_whole, main, only_one, output, run, say
@@ -86,7 +87,9 @@ def apt_for(suite):
     """The options that make apt keep its lists and cache in ours, for one suite, from the mirrors
     that this machine uses already."""
     folder = cache() / "apt" / suite
-    fresh = not (folder / "updated").exists()
+    # The mirrors drop a version when the next is out, so that old lists name what is gone.
+    updated = folder / "updated"
+    stale = not updated.exists() or time.time() - updated.stat().st_mtime > 24 * 3600
     for part in ["lists/partial", "cache/archives/partial", "parts"]:
         (folder / part).mkdir(parents=True, exist_ok=True)
     (folder / "sources.list").write_text(sources(suite))
@@ -101,9 +104,9 @@ def apt_for(suite):
         #clear APT::Update::Post-Invoke-Success;
     """)
     options = ["-c", str(folder / "apt.conf")]
-    if fresh:
+    if stale:
         run(["apt-get", *options, "update", "--error-on=any"], f"apt-update-{suite}")
-        (folder / "updated").touch()
+        updated.touch()
     return options, folder
 
 

@@ -55,8 +55,8 @@ def scratch(pg_config, settings=()):
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode:
             told = log.read_text() if log.exists() else ""
-            raise Unavailable(f"{program} failed:\n{done.stdout}{told}"
-                              f"(server and cache must be readable by {as_server() or 'you'})")
+            hint = f"\n(it runs as nobody, who must be able to read {programs})" * bool(as_server())
+            raise Unavailable(f"{program} failed:\n{done.stdout}{told}{hint}")
 
     try:
         server("initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync",
