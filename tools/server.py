@@ -85,7 +85,7 @@ def scratch(pg_config, settings=()):
 def stop_politely():
     """A termination becomes an exit, which runs the clean-up above."""
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(128 + number))
+        signal.signal(number, lambda received, _: sys.exit(128 + received))
 
 
 def command_line(pg_config, *arguments):
