@@ -114,7 +114,7 @@ RESET ROLE;
 SELECT * FROM everybody_tries('INSERT INTO border.docs (id, slug) VALUES (10, ''{their slug}'')');
 SELECT * FROM everybody_tries('INSERT INTO border.docs (id, slug) VALUES (10, ''{their slug}'') ON CONFLICT DO NOTHING');
 SELECT * FROM everybody_tries('INSERT INTO border.docs (id, slug) VALUES (10, ''{their slug}'') ON CONFLICT (slug) DO UPDATE SET title = ''mine now''');
-SELECT * FROM everybody_tries('INSERT INTO border.docs (id, slug) VALUES (10, ''{their slug}'') ON CONFLICT (slug) DO UPDATE SET title = ''mine now'' WHERE docs.title = ''no such''');
+SELECT * FROM everybody_tries('INSERT INTO border.docs (id, slug) VALUES (10, ''{their slug}'') ON CONFLICT (slug) DO UPDATE SET title = docs.title || excluded.slug');
 SELECT * FROM everybody_tries('INSERT INTO border.docs (id, slug) VALUES ({my id}, ''x'') ON CONFLICT (id) DO UPDATE SET title = ''again'' RETURNING title');
 SELECT * FROM everybody_tries('INSERT INTO border.docs (id, slug) VALUES ({my id}, ''x'') ON CONFLICT (id) DO UPDATE SET tenant_id = ''{theirs}''');
 
