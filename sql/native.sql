@@ -1,25 +1,26 @@
 -- The functions that must be native: called once per row. What each returns is told in auth.sql, beside the
--- comments. STABLE: the planner may evaluate them for its estimates, and does.
+-- comments. STABLE: the planner may evaluate them for its estimates, and does. COST: next to an operator nothing,
+-- so that plans are those of a constant in the place of the call.
 CREATE FUNCTION auth.user_id() RETURNS text
-    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'auth_user_id';
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 AS 'MODULE_PATHNAME', 'auth_user_id';
 CREATE FUNCTION auth.uid() RETURNS uuid
-    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'auth_uid';
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 AS 'MODULE_PATHNAME', 'auth_uid';
 CREATE FUNCTION auth.jwt() RETURNS jsonb
-    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'auth_jwt';
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 AS 'MODULE_PATHNAME', 'auth_jwt';
 CREATE FUNCTION auth.session() RETURNS jsonb
-    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'auth_jwt';
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 AS 'MODULE_PATHNAME', 'auth_jwt';
 CREATE FUNCTION auth.role() RETURNS text
-    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'auth_role';
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 AS 'MODULE_PATHNAME', 'auth_role';
 CREATE FUNCTION auth.email() RETURNS text
-    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'auth_email';
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 AS 'MODULE_PATHNAME', 'auth_email';
 CREATE FUNCTION auth.tenant_id() RETURNS text
-    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'auth_tenant_id';
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 AS 'MODULE_PATHNAME', 'auth_tenant_id';
 CREATE FUNCTION auth.tenant_uuid() RETURNS uuid
-    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'auth_tenant_uuid';
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 AS 'MODULE_PATHNAME', 'auth_tenant_uuid';
 CREATE FUNCTION auth.tenant_bigint() RETURNS bigint
-    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'auth_tenant_bigint';
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 AS 'MODULE_PATHNAME', 'auth_tenant_bigint';
 CREATE FUNCTION auth.organization_id() RETURNS uuid
-    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'auth_organization_id';
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 AS 'MODULE_PATHNAME', 'auth_organization_id';
 
 CREATE FUNCTION tenancy.claims_problem() RETURNS text
     LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tenancy_claims_problem';

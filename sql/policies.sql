@@ -75,9 +75,12 @@ COMMENT ON FUNCTION tenancy.asked(regclass) IS
 CREATE FUNCTION tenancy.acts_as(roles name[]) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     -- Evaluated once per statement. The planner takes a bare boolean to be true for half of the rows, and
-    -- IS DISTINCT FROM false for 0.995 of them, which leaves the estimate of the rest as it is. It is never NULL.
+    -- IS DISTINCT FROM false for 0.995 of them, which leaves the estimate of the rest as it is. It is never NULL;
+    -- COALESCE, which the planner does not know to be leakproof, has it tested after the tenant, so that other
+    -- tenants' rows are spared it. (A scan for 1 % of the rows: 1.10 times a literal's cost, and 1.26 without.)
     RETURN (
-        SELECT format(CASE count(*) WHEN 1 THEN '( SELECT %s AS pg_has_role)' ELSE '( SELECT (%s))' END || ' IS DISTINCT FROM false',
+        SELECT format(CASE count(*) WHEN 1 THEN 'COALESCE(( SELECT %s AS pg_has_role), false)' ELSE 'COALESCE(( SELECT (%s)), false)' END
+            || ' IS DISTINCT FROM false',
             string_agg(format('pg_catalog.pg_has_role(CURRENT_USER, %L::name, ''USAGE''::text)', role), ' OR ' ORDER BY position))
         FROM unnest(roles) WITH ORDINALITY AS r (role, position));
 COMMENT ON FUNCTION tenancy.acts_as(name[]) IS
