@@ -15,6 +15,32 @@ CREATE FUNCTION tenancy.has_leading_index(relation regclass, column_name name) R
 COMMENT ON FUNCTION tenancy.has_leading_index(regclass, name) IS
 'Whether a valid B-tree index over all rows of the table leads with the column.';
 
+CREATE FUNCTION tenancy.free_index_name(relation regclass, column_name name, taken jsonb) RETURNS name
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    stem text;
+    schema oid;
+    candidate name;
+    attempt int := 0;
+BEGIN
+    SELECT format('%s_%s', relname, column_name), relnamespace INTO stem, schema FROM pg_class WHERE oid = relation;
+    -- A name has 63 bytes; some are kept for the ending.
+    WHILE octet_length(stem) > 48 LOOP
+        stem := left(stem, -1);
+    END LOOP;
+    LOOP
+        candidate := stem || '_tenancy_idx' || COALESCE(NULLIF(attempt, 0)::text, '');
+        EXIT WHEN NOT COALESCE(taken ? candidate, false)
+            AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = schema AND relname = candidate);
+        attempt := attempt + 1;
+    END LOOP;
+    RETURN candidate;
+END $$;
+COMMENT ON FUNCTION tenancy.free_index_name(regclass, name, jsonb) IS
+'A name for an index on the table that no relation of its schema has, nor any of those in the array.';
+
 CREATE FUNCTION tenancy.protect(target regclass, template text DEFAULT 'tenant', tenant_column name DEFAULT NULL,
     force boolean DEFAULT true, dry_run boolean DEFAULT false) RETURNS SETOF text
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -67,6 +93,13 @@ BEGIN
         EXECUTE format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', target);
     END IF;
     made := COALESCE(tenancy.asked(target) -> 'made', '{}');
+    IF made ? 'indexes' THEN
+        -- Those that somebody has dropped since are forgotten.
+        made := jsonb_set(made, '{indexes}', (SELECT COALESCE(jsonb_agg(name ORDER BY position), '[]')
+            FROM jsonb_array_elements_text(made -> 'indexes') WITH ORDINALITY AS i (name, position)
+            WHERE EXISTS (SELECT FROM pg_index JOIN pg_class c ON c.oid = indexrelid
+                          WHERE indrelid IN (SELECT tenancy.family(target)) AND c.relname = i.name)));
+    END IF;
 
     -- The column: never NULL, filled from the caller, and leading an index.
     IF NOT (SELECT bool_and(a.attnotnull) FROM tenancy.family(target) f JOIN pg_attribute a
@@ -87,12 +120,11 @@ BEGIN
         made := jsonb_build_object('default', default_now) || made;
     END IF;
     SELECT sum(pg_table_size(f)) > build_up_to INTO large FROM tenancy.family(target) f;
-    FOR relation IN SELECT c.oid::regclass AS name, c.relname, c.relkind, n.nspname FROM tenancy.family(target) f
-        JOIN pg_class c ON c.oid = f JOIN pg_namespace n ON n.oid = c.relnamespace
+    FOR relation IN SELECT c.oid::regclass AS name, c.relkind FROM tenancy.family(target) f JOIN pg_class c ON c.oid = f
         WHERE NOT c.relispartition AND NOT tenancy.has_leading_index(c.oid, tenant_column)
     LOOP
-        index_name := format('%s_%s_tenancy_idx', relation.relname, tenant_column);
         IF NOT large THEN
+            index_name := tenancy.free_index_name(relation.name, tenant_column, made -> 'indexes');
             statements := statements || format('CREATE INDEX %I ON %s (%I)', index_name, relation.name, tenant_column);
             made := jsonb_set(made, '{indexes}', COALESCE(made -> 'indexes', '[]') || to_jsonb(index_name));
         ELSIF relation.relkind = 'p' THEN
@@ -172,7 +204,8 @@ BEGIN
                 IF privileges <> '{}' THEN
                     statements := statements || format('GRANT %s ON %s TO %I', array_to_string(privileges, ', '), target, role);
                     made := jsonb_set(made, '{grants}', COALESCE(made -> 'grants', '{}'));
-                    made := jsonb_set(made, ARRAY['grants', role], COALESCE(made -> 'grants' -> role, '[]') || to_jsonb(privileges));
+                    made := jsonb_set(made, ARRAY['grants', role], (SELECT jsonb_agg(p) FROM unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) p
+                        WHERE p = ANY (privileges) OR made -> 'grants' -> role ? p));
                 END IF;
                 SELECT statements || COALESCE(array_agg(format('GRANT USAGE ON SEQUENCE %s TO %I', s.oid::regclass, role)), '{}')
                 INTO statements FROM pg_depend d JOIN pg_class s ON s.oid = d.objid
