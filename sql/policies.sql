@@ -27,6 +27,7 @@ BEGIN
     FOR relation IN
         SELECT c.oid::regclass AS name, c.*, n.nspname FROM tenancy.family(target) f
         JOIN pg_class c ON c.oid = f JOIN pg_namespace n ON n.oid = c.relnamespace
+        ORDER BY c.oid <> target, name
     LOOP
         kind := CASE relation.relkind WHEN 'v' THEN 'a view' WHEN 'm' THEN 'a materialized view' WHEN 'f' THEN 'a foreign table'
             WHEN 'i' THEN 'an index' WHEN 'I' THEN 'an index' WHEN 'S' THEN 'a sequence' WHEN 'c' THEN 'a composite type'
@@ -51,9 +52,12 @@ BEGIN
                 HINT = format('Name the parent: %s.', (SELECT inhparent::regclass FROM pg_inherits WHERE inhrelid = target));
         END IF;
     END LOOP;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'table % does not exist', target USING ERRCODE = 'undefined_table';
+    END IF;
 END $$;
 COMMENT ON FUNCTION tenancy.require_protectable(regclass) IS
-'Raises unless the table and all its children can be protected by the current role. Errors: 22004 NULL; 42809 no table, or a partition; 42939 a system table; 42P16 a temporary table; 42501 another owner''s.';
+'Raises unless the table and all its children can be protected by the current role. Errors: 22004 NULL; 42P01 no such table; 42809 no table, or a partition; 42939 a system table; 42P16 a temporary table; 42501 another owner''s.';
 
 -- What protect() was asked, kept where it is dumped with the table: as JSON in the comment of its floor.
 CREATE FUNCTION tenancy.asked(relation regclass) RETURNS jsonb

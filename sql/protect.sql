@@ -82,7 +82,8 @@ BEGIN
     FOREACH role IN ARRAY tenancy.staff_roles() || tenancy.setting('authenticated')::name LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
             RAISE EXCEPTION 'role "%" does not exist', role USING ERRCODE = 'undefined_object',
-                HINT = 'SELECT tenancy.bootstrap_roles() makes it.';
+                HINT = CASE WHEN role = tenancy.setting('authenticated') THEN 'SELECT tenancy.bootstrap_roles() makes it.'
+                    ELSE 'Make it (CREATE ROLE … NOLOGIN), or take it out with tenancy.configure(''staff_roles'', …).' END;
         END IF;
     END LOOP;
     tenant_column := asked ->> 'tenant_column';
