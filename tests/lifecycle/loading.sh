@@ -10,7 +10,7 @@ createdb loading
 psql -X -q -v ON_ERROR_STOP=1 -c 'CREATE EXTENSION pg_tenancy' -f tests/pg_regress/prepare.sql
 
 fail() {
-    printf 'loading.sh: %s\n' "$@"
+    echo "loading.sh: $1"
     exit 1
 }
 
@@ -18,7 +18,7 @@ fail() {
 same() {
     local got
     got=$(PGOPTIONS="${4-}" psql -X -q -A -t <<<"$2" 2>&1)
-    [ "$got" = "$3" ] || fail "$1 gives" "$got" "in the place of" "$3"
+    [ "$got" = "$3" ] || fail "$1 gives"$'\n'"$got"$'\n'"in the place of"$'\n'"$3"
 }
 
 # Claims set before the library is there, at each level a transaction has. The first call loads it.
