@@ -17,17 +17,20 @@ BEGIN
         EXCEPTION WHEN duplicate_object OR unique_violation THEN
             NULL; -- somebody else has just made it
         END;
-        SELECT * INTO existing FROM pg_roles WHERE rolname = role;
     END IF;
-    IF existing.rolsuper OR existing.rolbypassrls THEN
+    -- A member of such a role becomes it with SET ROLE.
+    SELECT r.* INTO existing FROM pg_roles r
+    WHERE (r.rolsuper OR r.rolbypassrls) AND pg_has_role(role, r.oid, 'MEMBER') ORDER BY r.rolname <> role, r.rolname LIMIT 1;
+    IF FOUND THEN
         RAISE EXCEPTION 'role "%" is not bound by row security', role
             USING ERRCODE = 'object_not_in_prerequisite_state',
-            DETAIL = format('It has %s.', CASE WHEN existing.rolsuper THEN 'SUPERUSER' ELSE 'BYPASSRLS' END),
-            HINT = 'Choose another name, or take the attribute away from it (ALTER ROLE).';
+            DETAIL = format(CASE WHEN existing.rolname = role THEN 'It has %s.' ELSE 'It may become role "%2$s", which has %1$s.' END,
+                CASE WHEN existing.rolsuper THEN 'SUPERUSER' ELSE 'BYPASSRLS' END, existing.rolname),
+            HINT = 'Choose another name, or take that away from it (ALTER ROLE, REVOKE).';
     END IF;
 END $$;
 COMMENT ON FUNCTION tenancy.ensure_role(name, text) IS
-'Makes a role if it is missing and returns the statement that did. Error 55000 where it exists and is SUPERUSER or BYPASSRLS.';
+'Makes a role if it is missing and returns the statement that did. Error 55000 where it exists and is, or may become, SUPERUSER or BYPASSRLS.';
 
 CREATE FUNCTION tenancy.bootstrap_roles(app name DEFAULT NULL) RETURNS SETOF text
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -64,4 +67,4 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION tenancy.bootstrap_roles(name) IS
-'Makes the database roles authenticated and anonymous where they are missing and, if app is given, a login for an app: NOINHERIT, NOBYPASSRLS, a member of both, without a password (ALTER ROLE … PASSWORD sets one). Returns the statements it ran: none when all is as it should be. Needs CREATEROLE. Errors: 55000 a role of that name is SUPERUSER or BYPASSRLS; 22023 an empty name; 42501.';
+'Makes the database roles authenticated and anonymous where they are missing and, if app is given, a login for an app: NOINHERIT, NOBYPASSRLS, a member of both, without a password (ALTER ROLE … PASSWORD sets one). Returns the statements it ran: none when all is as it should be. Needs CREATEROLE. Errors: 55000 a role of that name is, or may become, SUPERUSER or BYPASSRLS; 22023 an empty name; 42501.';
