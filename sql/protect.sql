@@ -121,8 +121,10 @@ BEGIN
         made := jsonb_build_object('default', default_now) || made;
     END IF;
     SELECT sum(pg_table_size(f)) > build_up_to INTO large FROM tenancy.family(target) f;
-    FOR relation IN SELECT c.oid::regclass AS name, c.relkind FROM tenancy.family(target) f JOIN pg_class c ON c.oid = f
+    FOR relation IN SELECT c.oid::regclass AS name, c.relkind
+        FROM tenancy.family(target) WITH ORDINALITY f (relation, position) JOIN pg_class c ON c.oid = f.relation
         WHERE NOT c.relispartition AND NOT tenancy.has_leading_index(c.oid, tenant_column)
+        ORDER BY f.position
     LOOP
         IF NOT large THEN
             index_name := tenancy.free_index_name(relation.name, tenant_column, made -> 'indexes');
