@@ -17,7 +17,7 @@ help:
 	@echo 'make pg-config  print the pg_config that the others use by default (with make -s)'
 	@echo 'make test       run all the tests, on every version; PG=18 for one version,'
 	@echo '                ONLY=native/protect for one suite or test, ACCEPT=1 to accept its output'
-	@echo 'make bench      measure, on a scratch server'
+	@echo 'make bench      measure, on a scratch server (about ten minutes); README=1 to write it there'
 	@echo 'make lint       formatting, clippy, and the syntax of the scripts'
 	@echo 'make portable   write target/pg_tenancy--portable.sql, for servers without the extension'
 	@echo 'make clean      remove what was built here (the cache stays)'
@@ -34,7 +34,8 @@ demo: install
 	@tools/server.py run "$(SERVER)" -- demo/run
 
 bench: install
-	@tools/server.py run "$(SERVER)" -c shared_buffers=512MB -- bench/run
+	@tools/server.py run "$(SERVER)" -c shared_buffers=1GB -c max_wal_size=4GB -c autovacuum=off -- \
+		bench/run $(if $(README),README)
 
 test:
 	@tests/run $(if $(PG),PG="$(PG)") $(if $(ONLY),ONLY="$(ONLY)") \

@@ -66,7 +66,7 @@ def scratch(pg_config, settings=()):
             conf.writelines(f"{name} = '{value}'\n" for name, value in wanted.items())
         server("pg_ctl", "start", "-w", "-D", data, "-l", log)
         path = [str(programs)]
-        if not all((programs / program).exists() for program in ("psql", "pg_dump")):
+        if not all((programs / program).exists() for program in ("psql", "pg_dump", "pgbench")):
             path.append(str(postgres.bindir(postgres.pg_config())))
         yield environment | {
             "PGHOST": str(folder), "PGPORT": "5432", "PGUSER": "postgres",
