@@ -90,8 +90,7 @@ BEGIN
     default_value := (tenancy.template_tenant(target, tenant_column)).default_value;
 
     IF NOT dry_run THEN
-        -- One protect() at a time; readers and writers go on until the first ALTER TABLE.
-        EXECUTE format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', target);
+        PERFORM tenancy.lock_for_change(target);
     END IF;
     made := COALESCE(tenancy.asked(target) -> 'made', '{}');
     IF made ? 'indexes' THEN
@@ -132,9 +131,10 @@ BEGIN
             made := jsonb_set(made, '{indexes}', COALESCE(made -> 'indexes', '[]') || to_jsonb(index_name));
         ELSIF relation.relkind = 'p' THEN
             -- Built on each partition first, so that the parent's index only has to adopt them.
-            SELECT by_hand || COALESCE(array_agg(format('CREATE INDEX CONCURRENTLY ON %s (%I)', f, tenant_column)), '{}')
-            INTO by_hand FROM tenancy.family(relation.name) f JOIN pg_class c ON c.oid = f
-            WHERE c.relkind = 'r' AND NOT tenancy.has_leading_index(f, tenant_column);
+            SELECT by_hand || COALESCE(array_agg(format('CREATE INDEX CONCURRENTLY ON %s (%I)', f.relation, tenant_column)
+                ORDER BY f.position), '{}')
+            INTO by_hand FROM tenancy.family(relation.name) WITH ORDINALITY f (relation, position) JOIN pg_class c ON c.oid = f.relation
+            WHERE c.relkind = 'r' AND NOT tenancy.has_leading_index(f.relation, tenant_column);
             by_hand := by_hand || format('CREATE INDEX ON %s (%I)', relation.name, tenant_column);
         ELSE
             by_hand := by_hand || format('CREATE INDEX CONCURRENTLY ON %s (%I)', relation.name, tenant_column);
@@ -210,7 +210,7 @@ BEGIN
                     made := jsonb_set(made, ARRAY['grants', role], (SELECT jsonb_agg(p) FROM unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) p
                         WHERE p = ANY (privileges) OR made -> 'grants' -> role ? p));
                 END IF;
-                SELECT statements || COALESCE(array_agg(format('GRANT USAGE ON SEQUENCE %s TO %I', s.oid::regclass, role)), '{}')
+                SELECT statements || COALESCE(array_agg(format('GRANT USAGE ON SEQUENCE %s TO %I', s.oid::regclass, role) ORDER BY s.oid), '{}')
                 INTO statements FROM pg_depend d JOIN pg_class s ON s.oid = d.objid
                 WHERE d.classid = 'pg_class'::regclass AND d.refobjid = target AND d.deptype = 'a'
                     AND CASE s.relkind WHEN 'S' THEN NOT has_sequence_privilege(role, s.oid, 'USAGE') END;
@@ -245,4 +245,4 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION tenancy.protect(regclass, text, name, boolean, boolean) IS
-'Protects a table: row security on it and all its children, policies that let a caller touch only rows of their tenant, the tenant column NOT NULL, filled from the caller and indexed, grants to callers, no TRUNCATE. Returns the statements it ran (with dry_run, would run), none when all is as asked; a line that begins with -- is for you to run. For the table''s owner. What was asked is kept in the comment of policy tenancy_floor. Errors: those of tenancy.require_protectable() and the template; 22023 an unknown template; 42704 a database role is missing; 23502 NULLs in the tenant column; 22004.';
+'Protects a table: row security on it and all its children, policies that let a caller touch only rows of their tenant, the tenant column NOT NULL, filled from the caller and indexed, grants to callers, no TRUNCATE. Returns the statements it ran (with dry_run, would run), none when all is as asked; a line that begins with -- is for you to run. For the table''s owner. What was asked is kept in the comment of policy tenancy_floor. Errors: those of tenancy.require_protectable() and the template; 22023 an unknown template; 42704 a database role is missing; 23502 NULLs in the tenant column; 22004; 25000 above READ COMMITTED.';
