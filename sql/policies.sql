@@ -59,6 +59,24 @@ END $$;
 COMMENT ON FUNCTION tenancy.require_protectable(regclass) IS
 'Raises unless the table and all its children can be protected by the current role. Errors: 22004 NULL; 42P01 no such table; 42809 no table, or a partition; 42939 a system table; 42P16 a temporary table; 42501 another owner''s.';
 
+-- One change at a time; readers and writers go on until the first ALTER TABLE. Above READ COMMITTED the catalog would be
+-- read as it was before the lock, and what somebody else has undone since would pass for done.
+CREATE FUNCTION tenancy.lock_for_change(target regclass) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        RAISE EXCEPTION 'protection cannot be changed at isolation level %', current_setting('transaction_isolation')
+            USING ERRCODE = 'invalid_transaction_state',
+            DETAIL = 'What others have changed since the transaction began would not be seen.',
+            HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED';
+    END IF;
+    EXECUTE format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', target);
+END $$;
+COMMENT ON FUNCTION tenancy.lock_for_change(regclass) IS
+'Locks a table and its children against other protect() and unprotect(), until the transaction ends. Error 25000 above READ COMMITTED.';
+
 -- What protect() was asked, kept where it is dumped with the table: as JSON in the comment of its floor.
 CREATE FUNCTION tenancy.asked(relation regclass) RETURNS jsonb
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE

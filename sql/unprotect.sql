@@ -24,7 +24,7 @@ BEGIN
         RAISE EXCEPTION 'dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     IF NOT dry_run THEN
-        EXECUTE format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', target);
+        PERFORM tenancy.lock_for_change(target);
     END IF;
     IF tenancy.asked(target) IS NULL THEN
         RAISE NOTICE 'table % is not protected', target
@@ -125,4 +125,4 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION tenancy.unprotect(regclass, boolean) IS
-'Undoes tenancy.protect() on a table and its children: grants, policies, trigger, row security, default, NOT NULL and index, each only if protect() made it and it is still as it was made. Returns the statements it ran (with dry_run, would run) and, in lines that begin with --, what it left and why. For the table''s owner. A table that is not protected is a NOTICE. Errors: those of tenancy.require_protectable(); 22004.';
+'Undoes tenancy.protect() on a table and its children: grants, policies, trigger, row security, default, NOT NULL and index, each only if protect() made it and it is still as it was made. Returns the statements it ran (with dry_run, would run) and, in lines that begin with --, what it left and why. For the table''s owner. A table that is not protected is a NOTICE. Errors: those of tenancy.require_protectable(); 22004; 25000 above READ COMMITTED.';

@@ -112,6 +112,13 @@ SELECT * FROM bad.refused($$SELECT tenancy.unprotect('bad.good', dry_run => NULL
 SELECT * FROM bad.refused($$SELECT tenancy.unprotect('bad.a_view')$$);
 SELECT * FROM bad.refused($$SELECT tenancy.unprotect('pg_catalog.pg_class')$$);
 
+-- An old snapshot: what others have undone since it was taken would pass for done.
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT * FROM bad.refused($$SELECT tenancy.protect('bad.good')$$);
+SELECT * FROM bad.refused($$SELECT tenancy.unprotect('bad.good')$$);
+SELECT count(*) > 0 FROM tenancy.protect('bad.good', dry_run => true);
+ROLLBACK;
+
 -- A database role that is missing
 RESET SESSION AUTHORIZATION;
 BEGIN;
