@@ -1,7 +1,7 @@
 -- Schema auth: who is calling. The readers never raise an error: nobody, a malformed value or a wrong shape is
 -- NULL, and tenancy.whoami() says why.
 --
--- SQL functions have bodies parsed at creation (RETURN …), so no later search_path changes what they mean.
+-- SQL functions have bodies parsed at creation (RETURN ...), so no later search_path changes what they mean.
 
 CREATE FUNCTION auth.claim(VARIADIC path text[]) RETURNS jsonb
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -97,3 +97,5 @@ COMMENT ON FUNCTION tenancy.in_transaction_block() IS
 'Whether a transaction block is open (BEGIN was sent), as against a statement that is a transaction of its own.';
 COMMENT ON FUNCTION tenancy.policy_call(text) IS
 'How policies written by tenancy.protect() call the named function of schema auth.';
+COMMENT ON FUNCTION tenancy.policy_acts_as(name[]) IS
+'The expression by which policies written by tenancy.protect() ask whether the current role has the rights of one of these.';

@@ -13,6 +13,16 @@ CREATE FUNCTION tenancy.family(target regclass) RETURNS SETOF regclass
 COMMENT ON FUNCTION tenancy.family(regclass) IS
 'A table and all its partitions and inheritance children, parents first. Each needs policies of its own: asked directly, a child is not guarded by its parent''s.';
 
+CREATE FUNCTION tenancy.unguarded_parents(target regclass) RETURNS SETOF regclass
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT DISTINCT i.inhparent::regclass FROM tenancy.family(target) f JOIN pg_catalog.pg_inherits i ON i.inhrelid = f
+        WHERE i.inhparent NOT IN (SELECT tenancy.family(target)) AND NOT EXISTS (
+            SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = i.inhparent AND p.polname = 'tenancy_floor');
+    END;
+COMMENT ON FUNCTION tenancy.unguarded_parents(regclass) IS
+'Tables outside the family through which its rows are reached, and which are not protected.';
+
 CREATE FUNCTION tenancy.require_protectable(target regclass) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -20,6 +30,8 @@ AS $$
 DECLARE
     relation record;
     kind text;
+    outside text;
+    found_any boolean := false;
 BEGIN
     IF target IS NULL THEN
         RAISE EXCEPTION 'target must not be NULL' USING ERRCODE = 'null_value_not_allowed';
@@ -46,22 +58,29 @@ BEGIN
         ELSIF NOT pg_has_role(current_user, relation.relowner, 'USAGE') THEN
             RAISE EXCEPTION 'must be owner of table %', relation.name USING ERRCODE = 'insufficient_privilege',
                 DETAIL = format('It belongs to role "%s".', pg_get_userbyid(relation.relowner));
-        ELSIF relation.oid = target AND relation.relispartition THEN
-            RAISE EXCEPTION '% is a partition', relation.name USING ERRCODE = 'wrong_object_type',
+        END IF;
+        found_any := true;
+        CONTINUE WHEN relation.oid <> target;
+        SELECT min(i.inhparent::regclass::text) INTO outside FROM pg_inherits i
+        WHERE i.inhrelid = target AND (relation.relispartition OR NOT EXISTS (
+            SELECT FROM pg_policy p WHERE p.polrelid = i.inhparent AND p.polname = 'tenancy_floor'));
+        IF outside IS NOT NULL THEN
+            RAISE EXCEPTION '% is a %', target, CASE WHEN relation.relispartition THEN 'partition' ELSE 'child of another table' END
+                USING ERRCODE = 'wrong_object_type',
                 DETAIL = 'Rows reached through its parent are guarded by the parent''s policies, not by its own.',
-                HINT = format('Name the parent: %s.', (SELECT inhparent::regclass FROM pg_inherits WHERE inhrelid = target));
+                HINT = format('Name the parent: %s.', outside);
         END IF;
     END LOOP;
-    IF NOT FOUND THEN
+    IF NOT found_any THEN
         RAISE EXCEPTION 'table % does not exist', target USING ERRCODE = 'undefined_table';
     END IF;
 END $$;
 COMMENT ON FUNCTION tenancy.require_protectable(regclass) IS
-'Raises unless the table and all its children can be protected by the current role. Errors: 22004 NULL; 42P01 no such table; 42809 no table, or a partition; 42939 a system table; 42P16 a temporary table; 42501 another owner''s.';
+'Raises unless the table and all its children can be protected by the current role. Errors: 22004 NULL; 42P01 no such table; 42809 no table, or one with a parent; 42939 a system table; 42P16 a temporary table; 42501 another owner''s.';
 
 -- One change at a time; readers and writers go on until the first ALTER TABLE. Above READ COMMITTED the catalog would be
 -- read as it was before the lock, and what somebody else has undone since would pass for done.
-CREATE FUNCTION tenancy.lock_for_change(target regclass) RETURNS void
+CREATE FUNCTION tenancy.lock_for_change(target regclass) RETURNS text[]
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -73,9 +92,59 @@ BEGIN
             HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED';
     END IF;
     EXECUTE format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', target);
+    -- The name was looked up again after any wait: whose table is it now? And whose are the children?
+    IF EXISTS (SELECT f::oid FROM tenancy.family(target) f EXCEPT SELECT l.relation FROM pg_locks l
+               WHERE l.pid = pg_backend_pid() AND l.granted AND l.mode = 'ShareUpdateExclusiveLock') THEN
+        RAISE EXCEPTION 'table % was renamed or replaced meanwhile', target USING ERRCODE = 'object_in_use',
+            HINT = 'Look at what there is now, and try again.';
+    END IF;
+    PERFORM tenancy.require_protectable(target);
+    RETURN ARRAY(SELECT f::text FROM tenancy.family(target) f);
 END $$;
 COMMENT ON FUNCTION tenancy.lock_for_change(regclass) IS
-'Locks a table and its children against other protect() and unprotect(), until the transaction ends. Error 25000 above READ COMMITTED.';
+'Locks a table and its children against any other change of their protection, and returns their names. Errors: those of tenancy.require_protectable(); 25000 above READ COMMITTED; 55006 the table was replaced while waiting for the lock.';
+
+CREATE FUNCTION tenancy.carry_out(statements text[], target regclass, names text[]) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    statement text;
+    relation text;
+    attribute text;
+BEGIN
+    FOREACH statement IN ARRAY statements LOOP
+        EXECUTE statement;
+    END LOOP;
+    -- The lock keeps tables from being renamed, not their schemas: what was done elsewhere is undone with this error.
+    IF names IS DISTINCT FROM ARRAY(SELECT f::text FROM tenancy.family(target) f) THEN
+        RAISE EXCEPTION 'the schema of table % was renamed or replaced meanwhile', target USING ERRCODE = 'object_in_use',
+            HINT = 'Look at what there is now, and try again.';
+    END IF;
+EXCEPTION WHEN not_null_violation THEN
+    GET STACKED DIAGNOSTICS attribute = COLUMN_NAME;
+    RAISE EXCEPTION 'column "%" of table % contains NULLs', attribute, target USING ERRCODE = 'not_null_violation',
+        DETAIL = 'A row without a tenant would belong to nobody.',
+        HINT = format('Find them: SELECT * FROM %s WHERE %I IS NULL', target, attribute);
+END $$;
+COMMENT ON FUNCTION tenancy.carry_out(text[], regclass, text[]) IS
+'Runs the statements on a table whose family was locked under these names. Errors: those of the statements; 23502 NULLs in the tenant column; 55006 the names mean something else by now.';
+
+-- Postgres carries out foreign keys without asking any policy.
+CREATE FUNCTION tenancy.loose_foreign_keys(target regclass, tenant_column name) RETURNS SETOF text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT format('%I on %s', k.conname, k.conrelid::regclass)
+        FROM pg_catalog.pg_constraint k
+        WHERE k.contype = 'f' AND k.conparentid = 0 AND target IN (k.conrelid, k.confrelid)
+            AND NOT EXISTS (
+                SELECT FROM unnest(k.conkey, k.confkey) AS pair (referencing, referenced)
+                JOIN pg_catalog.pg_attribute a ON a.attname = tenant_column AND a.attrelid = target
+                    AND ((k.conrelid = target AND a.attnum = pair.referencing) OR (k.confrelid = target AND a.attnum = pair.referenced)))
+        ORDER BY 1;
+    END;
+COMMENT ON FUNCTION tenancy.loose_foreign_keys(regclass, name) IS
+'The foreign keys from and to a table whose columns leave out its tenant column: through them a caller''s change may reach rows of another tenant.';
 
 -- What protect() was asked, kept where it is dumped with the table: as JSON in the comment of its floor.
 CREATE FUNCTION tenancy.asked(relation regclass) RETURNS jsonb
@@ -87,26 +156,16 @@ DECLARE
 BEGIN
     SELECT obj_description(p.oid, 'pg_policy') INTO asked FROM pg_policy p
     WHERE p.polrelid = relation AND p.polname = 'tenancy_floor';
-    RETURN CASE WHEN asked ->> 'template' IS NOT NULL THEN asked END;
+    RETURN CASE WHEN jsonb_typeof(asked) = 'object' AND jsonb_typeof(asked -> 'made') = 'object'
+        AND jsonb_typeof(asked -> 'staff') = 'array' AND asked ->> 'template' IS NOT NULL
+        AND asked ->> 'tenant_column' IS NOT NULL AND asked ->> 'authenticated' IS NOT NULL
+        AND COALESCE(jsonb_typeof(asked #> '{made,grants}'), 'object') = 'object'
+        AND COALESCE(jsonb_typeof(asked #> '{made,indexes}'), 'array') = 'array' THEN asked END;
 EXCEPTION WHEN invalid_text_representation OR untranslatable_character OR numeric_value_out_of_range THEN
     RETURN NULL; -- somebody has put a comment of their own there
 END $$;
 COMMENT ON FUNCTION tenancy.asked(regclass) IS
 'What tenancy.protect() was asked for this table and what it made, a jsonb object. NULL where the table is not protected, or its floor''s comment is not ours.';
-
-CREATE FUNCTION tenancy.acts_as(roles name[]) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    -- Evaluated once per statement. The planner takes a bare boolean to be true for half of the rows, and
-    -- IS DISTINCT FROM false for 0.995 of them, which leaves the estimate of the rest as it is. It is never NULL;
-    -- COALESCE, which the planner does not know to be leakproof, has it tested after the tenant, so that other
-    -- tenants' rows are spared it. (A scan for 1 % of the rows: 1.10 times a literal's cost, and 1.26 without.)
-    RETURN (
-        SELECT format(CASE count(*) WHEN 1 THEN 'COALESCE(( SELECT %s AS pg_has_role), false)' ELSE 'COALESCE(( SELECT (%s)), false)' END
-            || ' IS DISTINCT FROM false',
-            string_agg(format('pg_catalog.pg_has_role(CURRENT_USER, %L::name, ''USAGE''::text)', role), ' OR ' ORDER BY position))
-        FROM unnest(roles) WITH ORDINALITY AS r (role, position));
-COMMENT ON FUNCTION tenancy.acts_as(name[]) IS
-'The expression of a policy that asks whether the current role has the rights of one of these.';
 
 CREATE FUNCTION tenancy.wanted_policies(relation regclass, asked jsonb)
     RETURNS TABLE (name name, permissive boolean, command "char", roles name[], using_expression text, check_expression text)
@@ -123,7 +182,7 @@ BEGIN
     SELECT t.expression INTO own FROM tenancy.template_tenant(relation, (asked ->> 'tenant_column')::name) t;
     floor := own;
     IF staff <> '{}' THEN
-        floor := format('(%s) OR (%s)', tenancy.acts_as(staff), own);
+        floor := format('%s OR (%s)', tenancy.policy_acts_as(staff), own);
     END IF;
 
     RETURN QUERY VALUES
@@ -136,7 +195,7 @@ BEGIN
         -- there, and a gate alone lets every caller through. The floor repeats the expression of the four above,
         -- which the planner then evaluates once.
         ('tenancy_floor', false, '*', everybody, floor, floor),
-        ('tenancy_gate', false, '*', everybody, tenancy.acts_as(callers || staff), NULL);
+        ('tenancy_gate', false, '*', everybody, tenancy.policy_acts_as(callers || staff), NULL);
     IF staff <> '{}' THEN
         RETURN QUERY VALUES ('tenancy_staff'::name, true, '*'::"char", staff, 'true', 'true');
     END IF;

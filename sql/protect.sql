@@ -51,9 +51,11 @@ AS $$
 DECLARE
     -- Building an index locks out writers: about a second for this much on a small machine.
     build_up_to CONSTANT bigint := 100 * 1024 * 1024;
+    run_index CONSTANT text := '-- for you to run, outside a transaction: CREATE INDEX ';
     statements text[] := '{}';
     by_hand text[] := '{}';
     statement text;
+    names text[];
     asked jsonb;
     made jsonb;
     relation record;
@@ -67,6 +69,9 @@ DECLARE
     large boolean;
     newly_forced boolean := false;
     new_floor boolean;
+    refuses_truncate boolean;
+    loose text;
+    may_grant boolean;
 BEGIN
     PERFORM tenancy.require_protectable(target);
     IF template IS DISTINCT FROM 'tenant' THEN
@@ -83,15 +88,14 @@ BEGIN
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
             RAISE EXCEPTION 'role "%" does not exist', role USING ERRCODE = 'undefined_object',
                 HINT = CASE WHEN role = tenancy.setting('authenticated') THEN 'SELECT tenancy.bootstrap_roles() makes it.'
-                    ELSE 'Make it (CREATE ROLE … NOLOGIN), or take it out with tenancy.configure(''staff_roles'', …).' END;
+                    ELSE 'Make it (CREATE ROLE ... NOLOGIN), or take it out with tenancy.configure(''staff_roles'', ...).' END;
         END IF;
     END LOOP;
+    IF NOT dry_run THEN
+        names := tenancy.lock_for_change(target);
+    END IF;
     tenant_column := asked ->> 'tenant_column';
     default_value := (tenancy.template_tenant(target, tenant_column)).default_value;
-
-    IF NOT dry_run THEN
-        PERFORM tenancy.lock_for_change(target);
-    END IF;
     made := COALESCE(tenancy.asked(target) -> 'made', '{}');
     IF made ? 'indexes' THEN
         -- Those that somebody has dropped since are forgotten.
@@ -102,14 +106,10 @@ BEGIN
     END IF;
 
     -- The column: never NULL, filled from the caller, and leading an index.
-    IF NOT (SELECT bool_and(a.attnotnull) FROM tenancy.family(target) f JOIN pg_attribute a
-            ON a.attrelid = f AND a.attname = tenant_column) THEN
-        EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %I IS NULL)', target, tenant_column) INTO large;
-        IF large THEN
-            RAISE EXCEPTION 'column "%" of table % contains NULLs', tenant_column, target USING ERRCODE = 'not_null_violation',
-                DETAIL = 'A row without a tenant would belong to nobody.',
-                HINT = format('Find them: SELECT * FROM %s WHERE %I IS NULL', target, tenant_column);
-        END IF;
+    -- (From 18 on, NOT NULL may be there and not yet valid for the rows there are.)
+    IF EXISTS (SELECT FROM tenancy.family(target) f JOIN pg_attribute a ON a.attrelid = f AND a.attname = tenant_column
+               WHERE NOT a.attnotnull OR EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = f AND k.contype = 'n'
+                   AND k.conkey = ARRAY[a.attnum] AND NOT k.convalidated)) THEN
         statements := statements || format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', target, tenant_column);
         made := made || '{"not_null": true}';
     END IF;
@@ -131,13 +131,13 @@ BEGIN
             made := jsonb_set(made, '{indexes}', COALESCE(made -> 'indexes', '[]') || to_jsonb(index_name));
         ELSIF relation.relkind = 'p' THEN
             -- Built on each partition first, so that the parent's index only has to adopt them.
-            SELECT by_hand || COALESCE(array_agg(format('CREATE INDEX CONCURRENTLY ON %s (%I)', f.relation, tenant_column)
+            SELECT by_hand || COALESCE(array_agg(format(run_index || 'CONCURRENTLY ON %s (%I)', f.relation, tenant_column)
                 ORDER BY f.position), '{}')
             INTO by_hand FROM tenancy.family(relation.name) WITH ORDINALITY f (relation, position) JOIN pg_class c ON c.oid = f.relation
             WHERE c.relkind = 'r' AND NOT tenancy.has_leading_index(f.relation, tenant_column);
-            by_hand := by_hand || format('CREATE INDEX ON %s (%I)', relation.name, tenant_column);
+            by_hand := by_hand || format(run_index || 'ON %s (%I)', relation.name, tenant_column);
         ELSE
-            by_hand := by_hand || format('CREATE INDEX CONCURRENTLY ON %s (%I)', relation.name, tenant_column);
+            by_hand := by_hand || format(run_index || 'CONCURRENTLY ON %s (%I)', relation.name, tenant_column);
         END IF;
     END LOOP;
 
@@ -182,15 +182,16 @@ BEGIN
         IF asked -> 'staff' = '[]' AND EXISTS (SELECT FROM pg_policy WHERE polrelid = relation.name AND polname = 'tenancy_staff') THEN
             statements := statements || format('DROP POLICY tenancy_staff ON %s', relation.name);
         END IF;
-        CASE (SELECT tgenabled FROM pg_trigger WHERE tgrelid = relation.name AND tgname = 'tenancy_truncate'
-              AND tgfoid = 'tenancy.refuse_truncate()'::regprocedure)
-            WHEN 'O', 'A' THEN NULL;
-            WHEN 'D', 'R' THEN
-                statements := statements || format('ALTER TABLE %s ENABLE TRIGGER tenancy_truncate', relation.name);
-            ELSE
-                statements := statements || format('CREATE TRIGGER tenancy_truncate BEFORE TRUNCATE ON %s '
-                    'FOR EACH STATEMENT EXECUTE FUNCTION tenancy.refuse_truncate()', relation.name);
-        END CASE;
+        -- 34: BEFORE (2) TRUNCATE (32), for each statement.
+        SELECT tgtype = 34 AND tgqual IS NULL AND tgfoid = 'tenancy.refuse_truncate()'::regprocedure AND tgenabled IN ('O', 'A')
+        INTO refuses_truncate FROM pg_trigger WHERE tgrelid = relation.name AND tgname = 'tenancy_truncate';
+        IF NOT refuses_truncate THEN
+            statements := statements || format('DROP TRIGGER tenancy_truncate ON %s', relation.name);
+        END IF;
+        IF refuses_truncate IS NOT TRUE THEN
+            statements := statements || format('CREATE TRIGGER tenancy_truncate BEFORE TRUNCATE ON %s '
+                'FOR EACH STATEMENT EXECUTE FUNCTION tenancy.refuse_truncate()', relation.name);
+        END IF;
         IF relation.is_target THEN
             -- Who is no longer a caller or staff keeps nothing that was granted here.
             FOR role, granted IN SELECT * FROM jsonb_each(COALESCE(made -> 'grants', '{}')) LOOP
@@ -214,9 +215,14 @@ BEGIN
                 INTO statements FROM pg_depend d JOIN pg_class s ON s.oid = d.objid
                 WHERE d.classid = 'pg_class'::regclass AND d.refobjid = target AND d.deptype = 'a'
                     AND CASE s.relkind WHEN 'S' THEN NOT has_sequence_privilege(role, s.oid, 'USAGE') END;
-                SELECT statements || COALESCE(array_agg(format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, role)), '{}')
-                INTO statements FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid
+                SELECT format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, role), has_schema_privilege(n.oid, 'USAGE WITH GRANT OPTION')
+                INTO statement, may_grant FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid
                 WHERE c.oid = target AND NOT has_schema_privilege(role, n.oid, 'USAGE');
+                IF may_grant THEN
+                    statements := statements || statement;
+                ELSIF NOT may_grant THEN
+                    by_hand := by_hand || ('-- for the schema''s owner to run: ' || statement);
+                END IF;
             END LOOP;
         END IF;
         IF new_floor OR tenancy.asked(relation.name) IS DISTINCT FROM asked || jsonb_build_object('made', made) THEN
@@ -225,18 +231,30 @@ BEGIN
         END IF;
     END LOOP;
 
-    FOREACH statement IN ARRAY statements LOOP
-        IF NOT dry_run THEN
-            EXECUTE statement;
-        END IF;
-        RETURN NEXT statement;
-    END LOOP;
-    FOREACH statement IN ARRAY by_hand LOOP
-        RETURN NEXT '-- for you to run, outside a transaction: ' || statement;
-    END LOOP;
+    IF NOT dry_run THEN
+        PERFORM tenancy.carry_out(statements, target, names);
+    END IF;
+    RETURN QUERY SELECT unnest(statements || by_hand);
+
     IF by_hand <> '{}' AND NOT dry_run THEN
-        RAISE NOTICE 'table % is large: its index on "%" was not built', target, tenant_column
-            USING HINT = 'Run the statements returned after "for you to run"; they do not block writers.';
+        RAISE NOTICE 'table % needs more: see the lines that begin with "-- for"', target
+            USING HINT = 'An index on a large table is built CONCURRENTLY, which does not block writers and takes no transaction.';
+    END IF;
+    SELECT string_agg(p::text, ', ') INTO loose FROM tenancy.unguarded_parents(target) p;
+    IF loose IS NOT NULL THEN
+        RAISE WARNING 'rows of children of % are reached through tables that are not protected: %', target, loose
+            USING HINT = 'Protect those too.';
+    END IF;
+    SELECT string_agg(k, ', ') INTO loose FROM tenancy.loose_foreign_keys(target, tenant_column) k;
+    IF loose IS NOT NULL AND (statements <> '{}' OR dry_run) THEN
+        RAISE WARNING 'foreign keys of % leave out the tenant: %', target, loose
+            USING DETAIL = 'Postgres carries them out without row security: they let a row refer to another tenant''s, and ON DELETE and ON UPDATE change another tenant''s rows.',
+            HINT = format('Put the tenant into both sides: FOREIGN KEY (%I, ...) REFERENCES ... (tenant, ...).', tenant_column);
+    END IF;
+    IF NOT force AND (statements <> '{}' OR dry_run) THEN
+        RAISE NOTICE 'row security does not bind the owner of %', target
+            USING DETAIL = 'Views and SECURITY DEFINER functions of the owner show the rows of all tenants to whoever may use them.',
+            HINT = 'Make such views WITH (security_invoker = true), or protect with force => true.';
     END IF;
     IF newly_forced AND NOT dry_run THEN
         RAISE NOTICE 'row security now binds the owner of % too', target
@@ -245,4 +263,4 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION tenancy.protect(regclass, text, name, boolean, boolean) IS
-'Protects a table: row security on it and all its children, policies that let a caller touch only rows of their tenant, the tenant column NOT NULL, filled from the caller and indexed, grants to callers, no TRUNCATE. Returns the statements it ran (with dry_run, would run), none when all is as asked; a line that begins with -- is for you to run. For the table''s owner. What was asked is kept in the comment of policy tenancy_floor. Errors: those of tenancy.require_protectable() and the template; 22023 an unknown template; 42704 a database role is missing; 23502 NULLs in the tenant column; 22004; 25000 above READ COMMITTED.';
+'Protects a table: row security on it and all its children, policies that let a caller touch only rows of their tenant, the tenant column NOT NULL, filled from the caller and indexed, grants to callers, no TRUNCATE. Returns the statements it ran (with dry_run, would run), none when all is as asked; a line that begins with -- is for you to run. For the table''s owner. What was asked is kept in the comment of policy tenancy_floor. Errors: those of tenancy.require_protectable() and the template; 22023 an unknown template; 42704 a database role is missing; those of tenancy.lock_for_change() and tenancy.carry_out(); 22004. dry_run reads no rows, so it does not notice NULLs in the tenant column.';

@@ -6,11 +6,10 @@ CREATE FUNCTION tenancy.ensure_role(role name, attributes text) RETURNS SETOF te
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    existing pg_roles;
+    unbound text;
     statement text := format('CREATE ROLE %I %s', role, attributes);
 BEGIN
-    SELECT * INTO existing FROM pg_roles WHERE rolname = role;
-    IF NOT FOUND THEN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
         BEGIN
             EXECUTE statement;
             RETURN NEXT statement;
@@ -19,18 +18,16 @@ BEGIN
         END;
     END IF;
     -- A member of such a role becomes it with SET ROLE.
-    SELECT r.* INTO existing FROM pg_roles r
-    WHERE (r.rolsuper OR r.rolbypassrls) AND pg_has_role(role, r.oid, 'MEMBER') ORDER BY r.rolname <> role, r.rolname LIMIT 1;
-    IF FOUND THEN
+    unbound := tenancy.not_bound_because(role);
+    IF unbound IS NOT NULL THEN
         RAISE EXCEPTION 'role "%" is not bound by row security', role
             USING ERRCODE = 'object_not_in_prerequisite_state',
-            DETAIL = format(CASE WHEN existing.rolname = role THEN 'It has %s.' ELSE 'It may become role "%2$s", which has %1$s.' END,
-                CASE WHEN existing.rolsuper THEN 'SUPERUSER' ELSE 'BYPASSRLS' END, existing.rolname),
+            DETAIL = format('What it is or may become with SET ROLE: %s.', unbound),
             HINT = 'Choose another name, or take that away from it (ALTER ROLE, REVOKE).';
     END IF;
 END $$;
 COMMENT ON FUNCTION tenancy.ensure_role(name, text) IS
-'Makes a role if it is missing and returns the statement that did. Error 55000 where it exists and is, or may become, SUPERUSER or BYPASSRLS.';
+'Makes a role if it is missing and returns the statement that did. Error 55000 where sessions of it would not be bound (tenancy.not_bound_because).';
 
 CREATE FUNCTION tenancy.bootstrap_roles(app name DEFAULT NULL) RETURNS SETOF text
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -39,9 +36,11 @@ AS $$
 DECLARE
     role name;
     statement text;
+    inherited boolean;
 BEGIN
-    IF app = '' THEN
-        RAISE EXCEPTION 'app must not be empty' USING ERRCODE = 'invalid_parameter_value';
+    IF app = '' OR app IN (tenancy.setting('authenticated'), tenancy.setting('anonymous')) THEN
+        RAISE EXCEPTION 'app must be a name of its own' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = format('It is the login of the app, a member of "%s" and "%s".', tenancy.setting('authenticated'), tenancy.setting('anonymous'));
     END IF;
     FOREACH role IN ARRAY ARRAY[tenancy.setting('authenticated'), tenancy.setting('anonymous')]::name[] LOOP
         RETURN QUERY SELECT tenancy.ensure_role(role, 'NOLOGIN NOINHERIT');
@@ -57,14 +56,14 @@ BEGIN
         RETURN NEXT statement;
     END IF;
     FOREACH role IN ARRAY ARRAY[tenancy.setting('authenticated'), tenancy.setting('anonymous')]::name[] LOOP
-        IF NOT EXISTS (SELECT FROM pg_auth_members
-                       WHERE roleid = (SELECT oid FROM pg_roles WHERE rolname = role)
-                           AND member = (SELECT oid FROM pg_roles WHERE rolname = app)) THEN
-            statement := format('GRANT %I TO %I', role, app);
-            EXECUTE statement;
-            RETURN NEXT statement;
-        END IF;
+        -- From 16 on, whether a membership is inherited is kept with it, in a column that 15 does not have.
+        SELECT bool_or(COALESCE((to_jsonb(m) ->> 'inherit_option')::boolean, false)) INTO inherited FROM pg_auth_members m
+        WHERE m.roleid = (SELECT oid FROM pg_roles WHERE rolname = role) AND m.member = (SELECT oid FROM pg_roles WHERE rolname = app);
+        CONTINUE WHEN NOT inherited;
+        statement := format('GRANT %I TO %I', role, app) || CASE WHEN inherited THEN ' WITH INHERIT FALSE' ELSE '' END;
+        EXECUTE statement;
+        RETURN NEXT statement;
     END LOOP;
 END $$;
 COMMENT ON FUNCTION tenancy.bootstrap_roles(name) IS
-'Makes the database roles authenticated and anonymous where they are missing and, if app is given, a login for an app: NOINHERIT, NOBYPASSRLS, a member of both, without a password (ALTER ROLE … PASSWORD sets one). Returns the statements it ran: none when all is as it should be. Needs CREATEROLE. Errors: 55000 a role of that name is, or may become, SUPERUSER or BYPASSRLS; 22023 an empty name; 42501.';
+'Makes the database roles authenticated and anonymous where they are missing and, if app is given, a login for an app: NOINHERIT, NOBYPASSRLS, a member of both, without a password (ALTER ROLE ... PASSWORD sets one). Returns the statements it ran: none when all is as it should be. Needs CREATEROLE. Errors: 55000 sessions of a role of that name would not be bound; 22023 an empty name, or that of another role; 42501.';

@@ -22,7 +22,7 @@ BEGIN
             DETAIL = CASE WHEN existing.extname IS NULL
                 THEN format('It belongs to role "%s".', existing.owner)
                 ELSE format('It belongs to extension "%s".', existing.extname) END,
-            HINT = 'Rename it (ALTER SCHEMA tenancy RENAME TO …) or drop it, then install again.';
+            HINT = 'Rename it (ALTER SCHEMA tenancy RENAME TO ...) or drop it, then install again.';
     END IF;
     CREATE SCHEMA tenancy;
 

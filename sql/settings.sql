@@ -9,6 +9,13 @@ COMMENT ON TABLE tenancy.config IS
 -- protect() reads it as a table's owner, whoami() as anybody. It holds no secret.
 GRANT SELECT ON tenancy.config TO PUBLIC;
 
+CREATE FUNCTION tenancy.administrator() RETURNS oid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    -- The pure-SQL edition is no extension: its administrator owns the tables.
+    RETURN COALESCE((SELECT extowner FROM pg_catalog.pg_extension WHERE extname = 'pg_tenancy'),
+                    (SELECT relowner FROM pg_catalog.pg_class WHERE oid = 'tenancy.config'::regclass));
+COMMENT ON FUNCTION tenancy.administrator() IS 'The role that administers pg_tenancy: the owner of the extension.';
+
 CREATE FUNCTION tenancy.setting_defaults() RETURNS TABLE (setting text, value text, description text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     BEGIN ATOMIC
@@ -67,7 +74,14 @@ BEGIN
                 PERFORM FROM pg_roles WHERE rolname = btrim(role);
                 IF NOT FOUND THEN
                     RAISE EXCEPTION 'role "%" does not exist', btrim(role) USING ERRCODE = 'undefined_object',
-                        HINT = 'Make it first (CREATE ROLE … NOLOGIN); names are separated by commas and not quoted.';
+                        HINT = 'Make it first (CREATE ROLE ... NOLOGIN); names are separated by commas and not quoted.';
+                END IF;
+                IF EXISTS (SELECT FROM pg_roles WHERE rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous'))
+                           AND pg_has_role(oid, btrim(role)::name, 'MEMBER')) THEN
+                    RAISE EXCEPTION 'role "%" cannot be staff: callers have it', btrim(role)
+                        USING ERRCODE = 'invalid_parameter_value',
+                        DETAIL = 'Every caller would see the rows of all tenants.',
+                        HINT = 'Staff are a database role of their own, which authenticated and anonymous are no members of.';
                 END IF;
             END LOOP;
         WHEN configure.setting IN ('authenticated', 'anonymous', 'tenant_column')

@@ -10,6 +10,7 @@ DECLARE
     statements text[] := '{}';
     left_alone text[] := '{}';
     statement text;
+    names text[];
     asked jsonb;
     made jsonb;
     relation record;
@@ -24,7 +25,7 @@ BEGIN
         RAISE EXCEPTION 'dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     IF NOT dry_run THEN
-        PERFORM tenancy.lock_for_change(target);
+        names := tenancy.lock_for_change(target);
     END IF;
     IF tenancy.asked(target) IS NULL THEN
         RAISE NOTICE 'table % is not protected', target
@@ -114,15 +115,13 @@ BEGIN
         END LOOP;
     END LOOP;
 
-    FOREACH statement IN ARRAY statements LOOP
-        IF NOT dry_run THEN
-            EXECUTE statement;
-        END IF;
-        RETURN NEXT statement;
-    END LOOP;
+    IF NOT dry_run THEN
+        PERFORM tenancy.carry_out(statements, target, names);
+    END IF;
+    RETURN QUERY SELECT unnest(statements);
     FOREACH statement IN ARRAY left_alone || '{"USAGE on the schema and on sequences: others may need it"}'::text[] LOOP
         RETURN NEXT '-- left as it is: ' || statement;
     END LOOP;
 END $$;
 COMMENT ON FUNCTION tenancy.unprotect(regclass, boolean) IS
-'Undoes tenancy.protect() on a table and its children: grants, policies, trigger, row security, default, NOT NULL and index, each only if protect() made it and it is still as it was made. Returns the statements it ran (with dry_run, would run) and, in lines that begin with --, what it left and why. For the table''s owner. A table that is not protected is a NOTICE. Errors: those of tenancy.require_protectable(); 22004; 25000 above READ COMMITTED.';
+'Undoes tenancy.protect() on a table and its children: grants, policies, trigger, row security, default, NOT NULL and index, each only if protect() made it and it is still as it was made. Returns the statements it ran (with dry_run, would run) and, in lines that begin with --, what it left and why. For the table''s owner. A table that is not protected is a NOTICE. Errors: those of tenancy.require_protectable(); those of tenancy.lock_for_change() and tenancy.carry_out(); 22004.';

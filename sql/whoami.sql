@@ -2,28 +2,27 @@
 
 -- Why row security guards this session against forgetting only: the first reason found; NULL for a bound one.
 -- What counts is the login role and all it may become with SET ROLE.
-CREATE FUNCTION tenancy.not_bound_because() RETURNS text
+CREATE FUNCTION tenancy.not_bound_because(login name DEFAULT session_user) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
-        SELECT reason FROM (
-            SELECT 1 AS rank, rolname AS role, format('role "%s" is a superuser', rolname) AS reason
-            FROM pg_catalog.pg_roles WHERE rolsuper AND pg_has_role(session_user, oid, 'MEMBER')
-            UNION ALL
-            SELECT 2, rolname, format('role "%s" has BYPASSRLS', rolname)
-            FROM pg_catalog.pg_roles WHERE rolbypassrls AND pg_has_role(session_user, oid, 'MEMBER')
-            UNION ALL
-            SELECT 3, pg_get_userbyid(relowner), format('role "%s" administers pg_tenancy', pg_get_userbyid(relowner))
-            FROM pg_catalog.pg_class
-            WHERE oid = 'tenancy.config'::regclass AND pg_has_role(session_user, relowner, 'MEMBER')
-            UNION ALL
-            SELECT 4, pg_get_userbyid(c.relowner), format('role "%s" owns protected tables', pg_get_userbyid(c.relowner))
-            FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid
-            WHERE p.polname = 'tenancy_floor' AND pg_has_role(session_user, c.relowner, 'MEMBER')
-        ) AS found
-        ORDER BY rank, role <> session_user, role LIMIT 1;
+        SELECT format('role "%s" %s', r.rolname, reason.text)
+        FROM pg_catalog.pg_roles r, LATERAL (VALUES
+            (1, r.rolsuper, 'is a superuser'),
+            (2, r.rolbypassrls, 'has BYPASSRLS'),
+            (3, r.rolreplication, 'has REPLICATION'),
+            -- Before 16 it may grant itself any role but a superuser.
+            (4, r.rolcreaterole AND current_setting('server_version_num')::int < 160000, 'has CREATEROLE'),
+            (5, r.rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files'), 'reaches the server''s files'),
+            (6, r.oid = tenancy.administrator(), 'administers pg_tenancy'),
+            (7, EXISTS (SELECT FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid
+                        WHERE p.polname = 'tenancy_floor' AND c.relowner = r.oid), 'owns protected tables'),
+            (8, r.rolname = ANY (tenancy.staff_roles()), 'is staff')
+        ) AS reason (rank, holds, text)
+        WHERE reason.holds AND pg_has_role(login, r.oid, 'MEMBER')
+        ORDER BY reason.rank, r.rolname <> login, r.rolname LIMIT 1;
     END;
-COMMENT ON FUNCTION tenancy.not_bound_because() IS
-'Why this session is not bound: the first of superuser, BYPASSRLS, administrator, owner of protected tables that its login role is or may become. NULL for a bound session.';
+COMMENT ON FUNCTION tenancy.not_bound_because(name) IS
+'Why sessions of a login role (this one''s, if none is given) are not bound: the first reason found in what it is or may become with SET ROLE: superuser, BYPASSRLS, REPLICATION, CREATEROLE before Postgres 16, access to the server''s files or programs, administrator, owner of protected tables, staff. NULL for a bound login. Error 42704 for a role that does not exist.';
 
 CREATE FUNCTION tenancy.has_rights_of(roles name[]) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE

@@ -8,6 +8,7 @@ use pgrx::prelude::*;
 
 mod auth;
 mod claims;
+mod gate;
 mod identity;
 mod settings;
 
@@ -30,4 +31,4 @@ extension_sql_file!("../sql/templates/tenant.sql", name = "tenant", requires = [
 extension_sql_file!("../sql/policies.sql", name = "policies", requires = ["tenant"]);
 extension_sql_file!("../sql/protect.sql", name = "protect", requires = ["policies"]);
 extension_sql_file!("../sql/unprotect.sql", name = "unprotect", requires = ["protect"]);
-extension_sql_file!("../sql/ownership.sql", name = "ownership", requires = ["unprotect"]);
+extension_sql_file!("../sql/rights.sql", name = "rights", requires = ["unprotect"]);

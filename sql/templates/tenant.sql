@@ -19,7 +19,7 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'column "%" of table % does not exist', tenant_column, target
             USING ERRCODE = 'undefined_column',
-            HINT = 'Name it with tenant_column => ''…'', or for all tables with tenancy.configure(''tenant_column'', …).';
+            HINT = 'Name it with tenant_column => ''...'', or for all tables with tenancy.configure(''tenant_column'', ...).';
     END IF;
 
     base := attribute.atttypid;

@@ -60,7 +60,10 @@ impl std::fmt::Display for Problem {
 
 /// A JSON object within the limits, all of whose strings Postgres can hold.
 #[derive(Debug, PartialEq)]
-pub struct Claims(Map<String, Value>);
+pub struct Claims {
+    object: Map<String, Value>,
+    ascii: bool,
+}
 
 impl Claims {
     /// Reads claims from the bytes of a text in UTF-8.
@@ -69,12 +72,9 @@ impl Claims {
             return Err(Problem::TooLong);
         }
         let text = std::str::from_utf8(bytes).map_err(|_| Problem::NotUtf8)?;
-        check_limits(bytes)?;
+        let ascii = check_limits(bytes)?;
         match serde_json::from_str(text) {
-            Ok(Value::Object(object)) if object.iter().any(|(k, v)| has_nul(k) || value_has_nul(v)) => {
-                Err(Problem::NulCharacter)
-            }
-            Ok(Value::Object(object)) => Ok(Claims(object)),
+            Ok(Value::Object(object)) => Ok(Claims { object, ascii }),
             Ok(_) => Err(Problem::NotAnObject),
             Err(_) => Err(Problem::NotJson),
         }
@@ -82,14 +82,14 @@ impl Claims {
 
     /// A top-level claim that is a string and not empty.
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name)?.as_str().filter(|s| !s.is_empty())
+        self.object.get(name)?.as_str().filter(|s| !s.is_empty())
     }
 
     /// The claim at a path of keys, if it is there and not JSON null.
     pub fn at(&self, path: &[&str]) -> Option<&Value> {
         let (first, rest) = path.split_first()?;
         rest.iter()
-            .try_fold(self.0.get(*first)?, |value, key| value.as_object()?.get(*key))
+            .try_fold(self.object.get(*first)?, |value, key| value.as_object()?.get(*key))
             .filter(|value| !value.is_null())
     }
 
@@ -103,17 +103,9 @@ impl Claims {
         }
     }
 
-    /// Whether every string and key is plain ASCII.
+    /// Whether every string and key is plain ASCII, those included that an equal key later replaces.
     pub fn is_ascii(&self) -> bool {
-        fn ascii(value: &Value) -> bool {
-            match value {
-                Value::String(s) => s.is_ascii(),
-                Value::Array(items) => items.iter().all(ascii),
-                Value::Object(map) => map.iter().all(|(k, v)| k.is_ascii() && ascii(v)),
-                _ => true,
-            }
-        }
-        self.0.iter().all(|(k, v)| k.is_ascii() && ascii(v))
+        self.ascii
     }
 }
 
@@ -139,9 +131,12 @@ pub fn bigint(text: &str) -> Option<i64> {
     (number.to_string() == text).then_some(number)
 }
 
-/// Depth and numbers, seen in the bytes before anything is allocated. Bytes that are no JSON pass: the
-/// parser refuses them.
-fn check_limits(bytes: &[u8]) -> Result<(), Problem> {
+/// Depth, numbers and characters, seen in the bytes before anything is allocated; and whether all is ASCII.
+/// Bytes that are no JSON pass: the parser refuses them.
+///
+/// The parser would not do for characters: of equal keys it keeps the last, where jsonb has seen them all.
+fn check_limits(bytes: &[u8]) -> Result<bool, Problem> {
+    let mut ascii = bytes.is_ascii();
     let mut depth = 0usize;
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
@@ -149,7 +144,15 @@ fn check_limits(bytes: &[u8]) -> Result<(), Problem> {
         match byte {
             b'"' => {
                 while let Some(&byte) = bytes.get(at) {
-                    at += if byte == b'\\' { 2 } else { 1 };
+                    if byte == b'\\' {
+                        match escaped(&bytes[at..]) {
+                            Some(0) => return Err(Problem::NulCharacter),
+                            Some(unit) => ascii &= unit < 0x80,
+                            None => {}
+                        }
+                        at += 1;
+                    }
+                    at += 1;
                     if byte == b'"' {
                         break;
                     }
@@ -174,7 +177,13 @@ fn check_limits(bytes: &[u8]) -> Result<(), Problem> {
             _ => {}
         }
     }
-    Ok(())
+    Ok(ascii)
+}
+
+/// The UTF-16 code unit of `\uXXXX`, where the bytes begin with that.
+fn escaped(bytes: &[u8]) -> Option<u32> {
+    let digits = bytes.strip_prefix(b"\\u")?.get(..4)?;
+    digits.iter().try_fold(0, |unit, &digit| Some(unit << 4 | char::from(digit).to_digit(16)?))
 }
 
 fn number_too_large(number: &[u8]) -> bool {
@@ -185,17 +194,4 @@ fn number_too_large(number: &[u8]) -> bool {
         || exponent.len() > 3
         || exponent.parse::<usize>().is_ok_and(|e| e > MAX_NUMBER)
         || number.parse::<f64>().is_ok_and(f64::is_infinite)
-}
-
-fn has_nul(text: &str) -> bool {
-    text.contains('\0')
-}
-
-fn value_has_nul(value: &Value) -> bool {
-    match value {
-        Value::String(s) => has_nul(s),
-        Value::Array(items) => items.iter().any(value_has_nul),
-        Value::Object(map) => map.iter().any(|(k, v)| has_nul(k) || value_has_nul(v)),
-        _ => false,
-    }
 }

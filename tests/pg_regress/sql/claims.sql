@@ -56,6 +56,7 @@ INSERT INTO texts (what, claims) VALUES
     ('surrogates in the wrong order', pg_temp.caller('"\udc00\ud800"')),
     ('NUL in a value', pg_temp.caller('"a\u0000"')),
     ('NUL in a key', pg_temp.caller('{"\u0000": 1}')),
+    ('NUL in a value that an equal key replaces', pg_temp.caller('"\u0000", "sub": 1')),
     ('65 levels', pg_temp.caller(pg_temp.nested(64))),
     ('60,000 levels', repeat('[', 60000)),
     ('65,537 bytes', rpad(pg_temp.caller('1'), 65537)),

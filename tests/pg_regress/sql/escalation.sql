@@ -102,7 +102,7 @@ SELECT public.attempt('ALTER SCHEMA tenancy RENAME TO gone');
 SELECT public.attempt('GRANT CREATE ON SCHEMA tenancy TO esc_owner');
 SELECT public.attempt('ALTER EXTENSION pg_tenancy SET SCHEMA public');
 SELECT public.attempt('CREATE FUNCTION public.raw() RETURNS text LANGUAGE c AS ''pg_tenancy'', ''auth_user_id''');
--- The others are theirs: the bodies in schema tenancy cannot be replaced all the same, for want of CREATE there.
+-- Nor are the functions theirs: they can neither replace a body nor have it find other things first.
 CREATE FUNCTION public.attempt_all(schema regnamespace, statement text) RETURNS TABLE (languages text, outcome text) LANGUAGE sql
 BEGIN ATOMIC
     SELECT string_agg(DISTINCT l.lanname::text, ', '), a.outcome
@@ -113,14 +113,13 @@ BEGIN ATOMIC
     GROUP BY a.outcome ORDER BY 1;
 END;
 SELECT * FROM public.attempt_all('tenancy', 'CREATE OR REPLACE FUNCTION %s RETURNS %s LANGUAGE plpgsql AS ''BEGIN PERFORM public.payload(); END''');
+SELECT * FROM public.attempt_all('tenancy', 'ALTER FUNCTION %s SET search_path = public, pg_catalog');
+SELECT * FROM public.attempt_all('auth', 'ALTER FUNCTION %s SET search_path = public, pg_catalog');
 SELECT * FROM public.attempt_all('tenancy', 'ALTER FUNCTION %s SECURITY DEFINER');
 SELECT * FROM public.attempt_all('auth', 'ALTER FUNCTION %s SECURITY DEFINER');
--- (A C function is that superuser's already.)
-SELECT * FROM public.attempt_all('tenancy', 'ALTER FUNCTION %s OWNER TO ' || quote_ident(:'superuser'));
-SELECT * FROM public.attempt_all('auth', 'ALTER FUNCTION %s OWNER TO ' || quote_ident(:'superuser'));
--- SECURITY DEFINER makes them run as esc_owner, which is no more than esc_owner has.
-SELECT DISTINCT pg_get_userbyid(proowner) FROM pg_catalog.pg_proc WHERE pronamespace = 'tenancy'::regnamespace AND prosecdef;
--- The one table: traps of every kind.
+SELECT * FROM public.attempt_all('tenancy', 'ALTER FUNCTION %s OWNER TO esc_owner');
+SELECT count(*) AS security_definer FROM pg_catalog.pg_proc WHERE pronamespace = 'tenancy'::regnamespace AND prosecdef;
+-- The one table: its rows are theirs, and no trap can be set on it.
 SELECT public.attempt('CREATE TRIGGER trap BEFORE INSERT OR UPDATE ON tenancy.config FOR EACH ROW EXECUTE FUNCTION public.trap_trigger()');
 SELECT public.attempt('CREATE RULE trap AS ON DELETE TO tenancy.config DO ALSO SELECT public.payload()');
 SELECT public.attempt('ALTER TABLE tenancy.config ADD CHECK (public.payload() IS NOT NULL)');

@@ -19,7 +19,7 @@ CREATE EXTENSION pg_tenancy;
 \connect install_test install_owner
 SET client_min_messages = warning;
 CREATE EXTENSION pg_tenancy;
--- Whose is what: what can be replaced belongs to who installed it, C functions and the schemas to the bootstrap superuser
+-- Whose is what: all of it is the bootstrap superuser's, so that nobody else can have it run their code
 -- (role 10). And nothing runs with its owner's rights.
 CREATE FUNCTION pg_temp.owners() RETURNS SETOF text LANGUAGE sql AS $$
     SELECT format('%s: %s', what, CASE owner WHEN 10 THEN 'the bootstrap superuser' ELSE pg_get_userbyid(owner) END)

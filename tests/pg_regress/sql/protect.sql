@@ -209,6 +209,38 @@ SELECT FROM test.caller('{"tenant_id": 2}');
 SELECT name FROM p.cats;
 SELECT name FROM p.housecats;
 ROLLBACK;
+-- Through the other parent rows were reached all the same, as the warning said. That one can be protected as well.
+SET SESSION AUTHORIZATION table_owner;
+SELECT count(*) FROM p.protect('p.pets');
+SELECT p.protect('p.animals');
+-- A child alone is not protected: its rows are seen through its parent.
+CREATE TABLE p.base (tenant_id int NOT NULL);
+CREATE TABLE p.kid () INHERITS (p.base);
+SELECT * FROM test.error($$SELECT tenancy.protect('p.kid')$$);
+RESET SESSION AUTHORIZATION;
+
+-- A trigger of the right name that does not refuse every TRUNCATE is no such trigger.
+SET SESSION AUTHORIZATION table_owner;
+DROP TRIGGER tenancy_truncate ON p.docs;
+CREATE TRIGGER tenancy_truncate AFTER TRUNCATE ON p.docs EXECUTE FUNCTION tenancy.refuse_truncate();
+SELECT p.protect('p.docs');
+DROP TRIGGER tenancy_truncate ON p.docs;
+CREATE TRIGGER tenancy_truncate BEFORE TRUNCATE ON p.docs WHEN (false) EXECUTE FUNCTION tenancy.refuse_truncate();
+SELECT p.protect('p.docs');
+
+-- Comments of the right form and the wrong content are nobody's: protect() starts anew.
+SELECT p.mend($$COMMENT ON POLICY tenancy_floor ON p.docs IS '{"template":"tenant","made":{"grants":5}}'$$, true);
+SELECT p.mend($$COMMENT ON POLICY tenancy_floor ON p.docs IS '{"template":"tenant"}'$$, true);
+
+-- An owner who may not grant on the schema is told who has to.
+RESET SESSION AUTHORIZATION;
+CREATE SCHEMA p_shared;
+GRANT USAGE, CREATE ON SCHEMA p_shared TO table_owner;
+SET SESSION AUTHORIZATION table_owner;
+CREATE TABLE p_shared.t (tenant_id int NOT NULL);
+SELECT s FROM tenancy.protect('p_shared.t', force => false) s WHERE s ~ 'SCHEMA';
+RESET SESSION AUTHORIZATION;
+DROP SCHEMA p_shared CASCADE;
 SET SESSION AUTHORIZATION table_owner;
 
 -- An index that leads with the tenant is used as it is; one that does not, is partial, invalid or no B-tree is not.

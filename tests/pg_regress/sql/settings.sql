@@ -38,6 +38,12 @@ SELECT * FROM test.error($$SELECT tenancy.configure('staff_roles', 's_one, s_mis
 SELECT * FROM test.error($$SELECT tenancy.configure('staff_roles', 's, two')$$);
 SELECT * FROM test.error($$SELECT tenancy.configure('staff_roles', 's_one,')$$);
 SELECT * FROM test.error($$SELECT tenancy.configure('staff_roles', '"s_one"')$$);
+-- Callers are no staff, by whatever way they would be.
+SELECT * FROM test.error($$SELECT tenancy.configure('staff_roles', 'authenticated')$$);
+BEGIN;
+GRANT s_one TO authenticated;
+SELECT * FROM test.error($$SELECT tenancy.configure('staff_roles', 's_one')$$);
+ROLLBACK;
 SELECT * FROM test.error($$SELECT tenancy.configure('authenticated', ' ')$$);
 SELECT * FROM test.error($$SELECT tenancy.configure('anonymous', repeat('x', 64))$$);
 SELECT * FROM test.error($$SELECT tenancy.configure('tenant_column', '')$$);

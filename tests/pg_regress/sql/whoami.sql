@@ -61,6 +61,8 @@ ROLLBACK;
 
 -- Why a session is not bound: what its login role is, or may become. Taking the role authenticated changes nothing of it.
 BEGIN;
+-- (Of the extension; in the pure-SQL edition, of its table.)
+UPDATE pg_extension SET extowner = 'administrator'::regrole WHERE extname = 'pg_tenancy';
 ALTER TABLE tenancy.config OWNER TO administrator;
 CREATE POLICY tenancy_floor ON test.plan AS RESTRICTIVE USING (true);
 CREATE FUNCTION test.bound() RETURNS TABLE (session_role name, database_role name, bound boolean, not_bound_because text)
