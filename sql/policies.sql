@@ -110,7 +110,6 @@ CREATE FUNCTION tenancy.carry_out(statements text[], target regclass, names text
 AS $$
 DECLARE
     statement text;
-    relation text;
     attribute text;
 BEGIN
     FOREACH statement IN ARRAY statements LOOP

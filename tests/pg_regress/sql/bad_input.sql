@@ -125,7 +125,6 @@ RESET SESSION AUTHORIZATION;
 BEGIN;
 SELECT FROM tenancy.configure('authenticated', 'bad_missing');
 SELECT * FROM bad.refused($$SELECT tenancy.protect('bad.good')$$);
--- (dry_run reads no rows, so it does not notice.)
 SELECT * FROM bad.refused($$SELECT tenancy.protect('bad.good', dry_run => true)$$);
 ROLLBACK;
 BEGIN;
