@@ -91,6 +91,13 @@ BEGIN
                     ELSE 'Make it (CREATE ROLE ... NOLOGIN), or take it out with tenancy.configure(''staff_roles'', ...).' END;
         END IF;
     END LOOP;
+    FOREACH role IN ARRAY tenancy.staff_roles() LOOP
+        IF pg_has_role(tenancy.setting('authenticated')::name, role, 'MEMBER') THEN
+            RAISE EXCEPTION 'role "%" cannot be staff: callers have it', role USING ERRCODE = 'object_not_in_prerequisite_state',
+                DETAIL = 'Every caller would see the rows of all tenants.',
+                HINT = format('REVOKE %I FROM %I, or take it out with tenancy.configure(''staff_roles'', ...).', role, tenancy.setting('authenticated'));
+        END IF;
+    END LOOP;
     IF NOT dry_run THEN
         names := tenancy.lock_for_change(target);
     END IF;
@@ -263,4 +270,4 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION tenancy.protect(regclass, text, name, boolean, boolean) IS
-'Protects a table: row security on it and all its children, policies that let a caller touch only rows of their tenant, the tenant column NOT NULL, filled from the caller and indexed, grants to callers, no TRUNCATE. Returns the statements it ran (with dry_run, would run), none when all is as asked; a line that begins with -- is for you to run. For the table''s owner. What was asked is kept in the comment of policy tenancy_floor. Errors: those of tenancy.require_protectable() and the template; 22023 an unknown template; 42704 a database role is missing; those of tenancy.lock_for_change() and tenancy.carry_out(); 22004. dry_run reads no rows, so it does not notice NULLs in the tenant column.';
+'Protects a table: row security on it and all its children, policies that let a caller touch only rows of their tenant, the tenant column NOT NULL, filled from the caller and indexed, grants to callers, no TRUNCATE. Returns the statements it ran (with dry_run, would run), none when all is as asked; a line that begins with -- is for you to run. For the table''s owner. What was asked is kept in the comment of policy tenancy_floor. Errors: those of tenancy.require_protectable() and the template; 22023 an unknown template; 42704 a database role is missing; 55000 callers have a staff role; those of tenancy.lock_for_change() and tenancy.carry_out(); 22004. dry_run reads no rows, so it does not notice NULLs in the tenant column.';

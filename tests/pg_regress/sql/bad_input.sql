@@ -134,6 +134,14 @@ DROP ROLE bad_staff;
 SELECT * FROM bad.refused($$SELECT tenancy.protect('bad.good')$$);
 ROLLBACK;
 
+-- Staff that every caller is
+BEGIN;
+CREATE ROLE bad_staff;
+SELECT FROM tenancy.configure('staff_roles', 'bad_staff');
+GRANT bad_staff TO authenticated;
+SELECT * FROM bad.refused($$SELECT tenancy.protect('bad.good')$$);
+ROLLBACK;
+
 -- What fails half-way leaves nothing half done: here the trigger is refused, after row security, six policies and an index
 -- were made.
 CREATE FUNCTION bad.no_triggers() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no triggers today''; END';
