@@ -36,7 +36,7 @@ def psql(environment, *arguments):
 
 def prepare(environment, database, install):
     psql(environment, "-c", f"CREATE DATABASE {database}")
-    environment |= {"PGDATABASE": database}
+    environment |= {"PGDATABASE": database, "REPO": str(REPO)}
     psql(environment, *install)
     helpers = TESTS / "pg_regress/prepare.sql"
     if helpers.exists():
