@@ -49,6 +49,9 @@ def run(command, log, **options):
                                   stderr=subprocess.STDOUT, **options)
         except OSError as error:
             raise Unavailable(f"{command[0]}: {error.strerror}") from None
+        except subprocess.TimeoutExpired as error:
+            raise Unavailable(f"{Path(str(command[0])).name} did not end within "
+                              f"{error.timeout} seconds (its output: {log})") from None
     if done.returncode:
         print("".join(log.read_text(errors="replace").splitlines(True)[-20:]), file=sys.stderr)
         raise Unavailable(f"{Path(str(command[0])).name} failed (all of its output: {log})")

@@ -4,8 +4,11 @@ anything on the machine.
 
     packages.py debian PACKAGE…   unpacks the packages, with the shared libraries that the machine
                                   lacks, and prints the folder and the one of the libraries
+    packages.py node PROJECT      unpacks what the package-lock.json in a folder lists, and prints
+                                  Node's program and the folder node_modules
 """
 
+import hashlib
 import json
 import os
 import re
@@ -17,6 +20,10 @@ from pathlib import Path
 
 from common import RECIPES, Unavailable, cache, made_whole, main, only_one, output, run, say
 
+# What the projects of tests/clients run on: Debian 12 has 18, which is out of support.
+NODE_OLDEST = 20
+# Enough for a slow mirror; a registry that does not answer must not keep the tests waiting.
+NPM_SECONDS = 100
 ARCHIVE_KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
@@ -54,12 +61,23 @@ def npm(package, into):
 def npm_command():
     if shutil.which("npm"):
         return ["npm"]
+    return [unpacked_node() / RECIPES["node"][program] for program in ("node", "npm")]
+
+
+def unpacked_node():
     recipe = RECIPES["node"]
     unpacked = cache() / recipe["pip"].replace("==", "-")
     if not unpacked.exists():
         with made_whole(unpacked) as folder:
             pip(recipe["pip"], folder)
-    return [unpacked / recipe["node"], unpacked / recipe["npm"]]
+    return unpacked
+
+
+def node_program():
+    own = shutil.which("node")
+    if own and int(re.match(r"v(\d+)", output(own, "--version"))[1]) >= NODE_OLDEST:
+        return own
+    return unpacked_node() / RECIPES["node"]["node"]
 
 
 def debian(packages, into, suite=None, needs=()):
@@ -158,5 +176,26 @@ def get_debian(*names):
     print(next(tree.glob("usr/lib/*-linux-gnu"), tree))
 
 
+def get_node(project):
+    project = Path(project)
+    files = [project / name for name in ("package.json", "package-lock.json")]
+    # Another lock file is another folder, so that one in use is never replaced.
+    contents = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    tree = cache() / "node" / f"{project.name}-{contents[:12]}"
+    with only_one():
+        program = node_program()
+        if not tree.exists():
+            say(f"getting the packages of {project.name} from npm")
+            with made_whole(tree) as folder:
+                for file in files:
+                    shutil.copy(file, folder)
+                # No package here needs its install scripts, so that none gets to run.
+                run([*npm_command(), "ci", "--ignore-scripts", "--no-audit", "--no-fund",
+                     "--loglevel=error", "--fetch-retries=1", "--fetch-timeout=20000"],
+                    "npm-ci", cwd=folder, timeout=NPM_SECONDS)
+    print(program)
+    print(tree / "node_modules")
+
+
 if __name__ == "__main__":
-    sys.exit(main({"debian": get_debian}))
+    sys.exit(main({"debian": get_debian, "node": get_node}))
