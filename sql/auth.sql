@@ -55,6 +55,13 @@ BEGIN
             DETAIL = 'The caller it sets is forgotten when the transaction ends.',
             HINT = 'Send BEGIN first, then auth.set_claims() as a statement of its own, then the queries.';
     END IF;
+    IF NOT tenancy.claims_believed() THEN
+        RAISE EXCEPTION 'claims are not believed here: the mode is %', tenancy.setting('mode')
+            USING ERRCODE = 'insufficient_privilege',
+            DETAIL = CASE tenancy.setting('mode') WHEN 'gateway' THEN format('Login role "%s" is not one of gateway_roles.', session_user)
+                ELSE 'Nobody''s claims are, without a token.' END,
+            HINT = 'Present a token: auth.login(token).';
+    END IF;
     IF claims IS NULL OR jsonb_typeof(claims) <> 'object' THEN
         RAISE EXCEPTION 'claims must be a JSON object' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'To speak for nobody, call auth.logout().';
@@ -72,6 +79,8 @@ BEGIN
             USING ERRCODE = 'insufficient_privilege',
             HINT = format('GRANT %I TO %I;', database_role, session_user);
     END IF;
+    -- A token would win.
+    PERFORM set_config('pg_tenancy.token', '', true);
     -- The chosen tenant travels inside the claims, so it can never outlive the caller it was chosen for.
     PERFORM set_config('request.jwt.claims',
         (CASE WHEN tenant IS NULL THEN claims ELSE claims || jsonb_build_object('tenant_id', tenant) END)::text, true);
@@ -81,16 +90,22 @@ BEGIN
     PERFORM set_config('role', database_role, true);
 END $$;
 COMMENT ON FUNCTION auth.set_claims(jsonb, text) IS
-'Sets the caller''s claims for this transaction, and the database role authenticated with SET LOCAL ROLE. tenant, if given, is the active tenant whatever the claims name. Errors: 25P01 outside a transaction block; 22023 claims that are no object, or an empty tenant; 54000 claims over 64 KB or 64 levels; 42704 the role does not exist; 42501 the session may not take it.';
+'Sets the caller''s claims for this transaction, and the database role authenticated with SET LOCAL ROLE. tenant, if given, is the active tenant whatever the claims name. Errors: 25P01 outside a transaction block; 22023 claims that are no object, or an empty tenant; 54000 claims over 64 KB or 64 levels; 42704 the role does not exist; 42501 the session may not take it, or its claims are not believed in the present mode (tenancy.configure).';
 
 CREATE FUNCTION auth.logout() RETURNS void
     LANGUAGE sql VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT set_config('request.jwt.claims', '', false);
+        SELECT set_config('request.jwt.claims', '', false), set_config('pg_tenancy.token', '', false);
     END;
 COMMENT ON FUNCTION auth.logout() IS
-'Forgets the caller, for this session, whether the claims were set for it or for the transaction. Never changes the database role back; a rollback undoes it.';
+'Forgets the caller, for this session, whether claims or a token were set for it or for the transaction. Never changes the database role back; a rollback undoes it.';
 
+COMMENT ON FUNCTION tenancy.token_problem() IS
+'The rule by which the token now presented is refused, as words; NULL where it is accepted, or none is presented.';
+COMMENT ON FUNCTION tenancy.claims_believed() IS
+'Whether request.jwt.claims is believed in this session, as the mode has it.';
+COMMENT ON FUNCTION tenancy.tenant_sought() IS
+'The claims in which the caller''s tenant is looked for: paths separated by commas, the first that is present decides.';
 COMMENT ON FUNCTION tenancy.claims_problem() IS
 'Why the claims now set were refused, as words that follow "the claims"; NULL where they were not, or none are set.';
 COMMENT ON FUNCTION tenancy.in_transaction_block() IS

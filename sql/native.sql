@@ -1,31 +1,46 @@
 -- The functions that must be native: called once per row. What each returns is told in auth.sql, beside the
 -- comments. STABLE: the planner may evaluate them for its estimates, and does. COST: next to an operator nothing,
 -- so that plans are those of a constant in the place of the call.
+CREATE FUNCTION tenancy.reader_support(internal) RETURNS internal
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'tenancy_reader_support';
+COMMENT ON FUNCTION tenancy.reader_support(internal) IS 'Planner support of the readers of schema auth. Not to be called.';
+
 CREATE FUNCTION auth.user_id() RETURNS text
-    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 AS 'MODULE_PATHNAME', 'auth_user_id';
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 SUPPORT tenancy.reader_support AS 'MODULE_PATHNAME', 'auth_user_id';
 CREATE FUNCTION auth.uid() RETURNS uuid
-    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 AS 'MODULE_PATHNAME', 'auth_uid';
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 SUPPORT tenancy.reader_support AS 'MODULE_PATHNAME', 'auth_uid';
 CREATE FUNCTION auth.jwt() RETURNS jsonb
-    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 AS 'MODULE_PATHNAME', 'auth_jwt';
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 SUPPORT tenancy.reader_support AS 'MODULE_PATHNAME', 'auth_jwt';
 CREATE FUNCTION auth.session() RETURNS jsonb
-    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 AS 'MODULE_PATHNAME', 'auth_jwt';
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 SUPPORT tenancy.reader_support AS 'MODULE_PATHNAME', 'auth_jwt';
 CREATE FUNCTION auth.role() RETURNS text
-    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 AS 'MODULE_PATHNAME', 'auth_role';
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 SUPPORT tenancy.reader_support AS 'MODULE_PATHNAME', 'auth_role';
 CREATE FUNCTION auth.email() RETURNS text
-    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 AS 'MODULE_PATHNAME', 'auth_email';
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 SUPPORT tenancy.reader_support AS 'MODULE_PATHNAME', 'auth_email';
 CREATE FUNCTION auth.tenant_id() RETURNS text
-    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 AS 'MODULE_PATHNAME', 'auth_tenant_id';
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 SUPPORT tenancy.reader_support AS 'MODULE_PATHNAME', 'auth_tenant_id';
 CREATE FUNCTION auth.tenant_uuid() RETURNS uuid
-    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 AS 'MODULE_PATHNAME', 'auth_tenant_uuid';
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 SUPPORT tenancy.reader_support AS 'MODULE_PATHNAME', 'auth_tenant_uuid';
 CREATE FUNCTION auth.tenant_bigint() RETURNS bigint
-    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 AS 'MODULE_PATHNAME', 'auth_tenant_bigint';
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 SUPPORT tenancy.reader_support AS 'MODULE_PATHNAME', 'auth_tenant_bigint';
 CREATE FUNCTION auth.organization_id() RETURNS uuid
-    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 AS 'MODULE_PATHNAME', 'auth_organization_id';
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 SUPPORT tenancy.reader_support AS 'MODULE_PATHNAME', 'auth_organization_id';
 
 CREATE FUNCTION tenancy.claims_problem() RETURNS text
     LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tenancy_claims_problem';
+CREATE FUNCTION tenancy.token_problem() RETURNS text
+    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tenancy_token_problem';
+CREATE FUNCTION tenancy.claims_believed() RETURNS boolean
+    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tenancy_claims_believed';
+CREATE FUNCTION tenancy.tenant_sought() RETURNS text
+    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tenancy_tenant_sought';
 CREATE FUNCTION tenancy.in_transaction_block() RETURNS boolean
     LANGUAGE c VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'tenancy_in_transaction_block';
+
+CREATE FUNCTION auth.login(token text, tenant text DEFAULT NULL) RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'auth_login';
+COMMENT ON FUNCTION auth.login(text, text) IS
+'Presents a token, a compact JWS (RFC 7515), for this transaction, and takes the database role authenticated, or the one its issuer names, with SET LOCAL ROLE. The issuer must have been added (tenancy.add_issuer, tenancy.use_better_auth). tenant, if given, must be the tenant that the token names. Give the token as a parameter: a literal is visible in logs and in pg_stat_activity. Errors: 25P01 outside a transaction block; 22023 no token; 28000 the token is refused, by the rule named; 42501 the caller is no member of tenant, or the session may not take the role; 42704 the role does not exist.';
 
 -- COST: a little more than that of the tenant's comparison, so that the planner tests the tenant first.
 CREATE FUNCTION tenancy.held_role(role name) RETURNS regrole

@@ -125,6 +125,22 @@ CREATE FUNCTION auth.organization_id() RETURNS uuid
     RETURN (SELECT tenancy.as_uuid(claims #>> '{o,id}') FROM auth.jwt() AS claims
             WHERE jsonb_typeof(claims #> '{o,id}') = 'string');
 
+-- There are no tokens here: a signature cannot be checked in SQL.
+CREATE FUNCTION tenancy.modes() RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN '{claims}'::text[];
+CREATE FUNCTION tenancy.gateway_roles() RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN NULL;
+CREATE FUNCTION tenancy.token_problem() RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN NULL;
+CREATE FUNCTION tenancy.claims_believed() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN true;
+CREATE FUNCTION tenancy.tenant_sought() RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN 'tenant_id, org_id, organization_id, o.id, app_metadata.tenant_id, app_metadata.org_id';
 -- SQL cannot tell. Outside a block what set_claims() sets is simply gone at the next statement.
 CREATE FUNCTION tenancy.in_transaction_block() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE

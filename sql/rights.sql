@@ -10,14 +10,17 @@ DO $$
 DECLARE
     object record;
     grantee text;
+    -- What only the administrator may call.
+    reserved CONSTANT text[] := '{configure,set_gateway_roles,add_issuer,set_jwks,drop_issuer,use_better_auth,check_token,token_verdict}';
 BEGIN
     FOR object IN
-        SELECT 'FUNCTION' AS kind, p.oid::regprocedure::text AS name, p.proacl AS acl FROM pg_depend d
+        SELECT 'FUNCTION' AS kind, p.oid::regprocedure::text AS name, p.proname, p.proacl AS acl FROM pg_depend d
         JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
         WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
             AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_tenancy')
         UNION ALL
-        SELECT 'TABLE', oid::regclass::text, relacl FROM pg_class WHERE oid = 'tenancy.config'::regclass
+        SELECT 'TABLE', oid::regclass::text, relname, relacl FROM pg_class
+        WHERE relnamespace = 'tenancy'::regnamespace AND relkind = 'r'
     LOOP
         FOR grantee IN SELECT DISTINCT a.grantee::regrole::text FROM aclexplode(object.acl) a
             WHERE a.grantee NOT IN (0, a.grantor)
@@ -25,14 +28,19 @@ BEGIN
             EXECUTE format('REVOKE ALL ON %s %s FROM %s', object.kind, object.name, grantee);
         END LOOP;
         -- (No ACL at all is the built-in default, which is the same.)
-        IF object.kind = 'FUNCTION' AND object.acl IS NOT NULL AND object.name <> 'tenancy.configure(text,text)' THEN
+        IF object.proname = ANY (reserved) THEN
+            EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', object.name);
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', object.name, '@extowner@'::regrole);
+        ELSIF object.kind = 'FUNCTION' AND object.acl IS NOT NULL THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO PUBLIC', object.name);
+        ELSIF object.kind = 'TABLE' THEN
+            EXECUTE format('REVOKE INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON %s FROM PUBLIC', object.name);
+            EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO %s', object.name, '@extowner@'::regrole);
         END IF;
     END LOOP;
 END $$;
-REVOKE INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON tenancy.config FROM PUBLIC;
-GRANT INSERT, UPDATE, DELETE ON tenancy.config TO @extowner@;
-GRANT EXECUTE ON FUNCTION tenancy.configure(text, text) TO @extowner@;
 
--- Settings are the user's data: they go into dumps.
+-- Settings and issuers are the user's data: they go into dumps. (A role that is gone would come back as another.)
 SELECT pg_extension_config_dump('tenancy.config', '');
+SELECT pg_extension_config_dump('tenancy.issuer', '');
+SELECT pg_extension_config_dump('tenancy.gateway_role', 'WHERE role IN (SELECT oid FROM pg_catalog.pg_roles)');

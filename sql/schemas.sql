@@ -7,7 +7,7 @@ DECLARE
     installer CONSTANT oid := '@extowner@'::regrole;
     -- Every function that this extension makes in schema auth.
     ours CONSTANT name[] := '{user_id,uid,jwt,session,role,email,claim,claim_text,tenant_id,tenant_uuid,
-        tenant_bigint,organization,organization_id,set_claims,logout}';
+        tenant_bigint,organization,organization_id,login,set_claims,logout}';
     existing record;
     strangers text;
     taken text;

@@ -19,18 +19,23 @@ COMMENT ON FUNCTION tenancy.administrator() IS 'The role that administers pg_ten
 CREATE FUNCTION tenancy.setting_defaults() RETURNS TABLE (setting text, value text, description text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     BEGIN ATOMIC
-        VALUES
-        ('mode', 'claims', 'who may say who is calling; claims: whoever sets request.jwt.claims is believed'),
+        SELECT * FROM (VALUES
+        ('mode', 'claims', 'who may say who is calling; claims: whoever sets request.jwt.claims is believed; gateway: only the login roles of gateway_roles are, everybody else needs a token; verified: everybody needs a token'),
+        ('gateway_roles', '', 'login roles, separated by commas, whose request.jwt.claims are believed in mode gateway'),
+        ('audit_log', 'off', 'on writes a line to the server''s log for each change of the caller'),
         ('authenticated', 'authenticated', 'the database role of callers; policies are written for it'),
         ('anonymous', 'anonymous', 'the database role of those who are not signed in'),
         ('staff_roles', '', 'database roles, separated by commas, that see the rows of all tenants'),
-        ('tenant_column', 'tenant_id', 'the tenant column that protect() takes if none is named');
+        ('tenant_column', 'tenant_id', 'the tenant column that protect() takes if none is named')
+        ) AS defaults (setting, value, description)
+        WHERE setting NOT IN ('gateway_roles', 'audit_log') OR cardinality(tenancy.modes()) > 1;
     END;
 COMMENT ON FUNCTION tenancy.setting_defaults() IS 'Every setting with its default value and what it means.';
 
 CREATE FUNCTION tenancy.setting(name text) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN COALESCE((SELECT c.value FROM tenancy.config c WHERE c.setting = name),
+                    CASE name WHEN 'gateway_roles' THEN tenancy.gateway_roles() END,
                     (SELECT d.value FROM tenancy.setting_defaults() d WHERE d.setting = name));
 COMMENT ON FUNCTION tenancy.setting(text) IS 'The value of a setting in force; NULL for a name that is no setting.';
 
@@ -43,7 +48,7 @@ COMMENT ON FUNCTION tenancy.staff_roles() IS 'The database roles of setting staf
 CREATE FUNCTION tenancy.status() RETURNS TABLE (setting text, value text, changed boolean, description text)
     LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
-        SELECT d.setting, COALESCE(c.value, d.value), c.value IS NOT NULL, d.description
+        SELECT d.setting, tenancy.setting(d.setting), c.value IS NOT NULL OR d.setting = 'gateway_roles' AND tenancy.gateway_roles() IS NOT NULL, d.description
         FROM tenancy.setting_defaults() d LEFT JOIN tenancy.config c ON c.setting = d.setting;
     END;
 COMMENT ON FUNCTION tenancy.status() IS
@@ -63,12 +68,27 @@ BEGIN
             HINT = format('Settings are %s.', (SELECT string_agg(d.setting, ', ') FROM tenancy.setting_defaults() d));
     END IF;
     CASE
+        WHEN configure.setting = 'gateway_roles' THEN
+            FOREACH role IN ARRAY string_to_array(COALESCE(configure.value, ''), ',') LOOP
+                PERFORM FROM pg_roles WHERE rolname = btrim(role);
+                IF NOT FOUND THEN
+                    RAISE EXCEPTION 'role "%" does not exist', btrim(role) USING ERRCODE = 'undefined_object',
+                        HINT = 'Make it first (CREATE ROLE ... LOGIN); names are separated by commas and not quoted.';
+                END IF;
+            END LOOP;
+            PERFORM tenancy.set_gateway_roles(ARRAY(SELECT oid::regrole FROM pg_roles
+                WHERE rolname = ANY (ARRAY(SELECT btrim(r) FROM unnest(string_to_array(configure.value, ',')) AS r))));
+            RETURN;
         WHEN configure.value IS NULL THEN
             DELETE FROM tenancy.config WHERE setting = configure.setting;
             RETURN;
-        WHEN configure.setting = 'mode' AND configure.value <> 'claims' THEN
+        WHEN configure.setting = 'mode' AND configure.value <> ALL (tenancy.modes()) THEN
             RAISE EXCEPTION 'invalid value for setting mode: %', quote_literal(configure.value)
-                USING ERRCODE = 'invalid_parameter_value', HINT = 'The only mode is claims.';
+                USING ERRCODE = 'invalid_parameter_value',
+                HINT = format('Modes are %s.', array_to_string(tenancy.modes(), ', '));
+        WHEN configure.setting = 'audit_log' AND configure.value NOT IN ('on', 'off') THEN
+            RAISE EXCEPTION 'invalid value for setting audit_log: %', quote_literal(configure.value)
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'It is on or off.';
         WHEN configure.setting = 'staff_roles' THEN
             FOREACH role IN ARRAY string_to_array(configure.value, ',') LOOP
                 PERFORM FROM pg_roles WHERE rolname = btrim(role);
@@ -95,5 +115,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION tenancy.configure(text, text) IS
 'Changes a setting; NULL gives back the default. For the administrator. Errors: 22023 an unknown setting or a value it cannot have; 42704 staff_roles names a role that does not exist; 42501 not the administrator. Policies already written keep the names they were written with until tenancy.protect() runs again.';
--- Only the administrator may write to tenancy.config; without this the refusal would name the table instead.
-REVOKE EXECUTE ON FUNCTION tenancy.configure(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION tenancy.modes() IS 'The modes that tenancy.configure(''mode'', ...) accepts in this edition.';
+COMMENT ON FUNCTION tenancy.gateway_roles() IS 'The login roles of setting gateway_roles, separated by commas; NULL where there are none.';

@@ -36,20 +36,26 @@ CREATE FUNCTION tenancy.whoami(
 ) RETURNS record
     LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
-        SELECT session_user, current_user, tenancy.setting('mode'), auth.claim_text(VARIADIC ARRAY['iss']), auth.user_id(),
-            auth.tenant_id(), tenancy.not_bound_because() IS NULL, tenancy.not_bound_because(),
+        SELECT session_user, current_user, tenancy.setting('mode'),
+            -- Where a token is refused, the readers raise an error.
+            CASE WHEN tenancy.token_problem() IS NULL THEN auth.claim_text(VARIADIC ARRAY['iss']) END,
+            CASE WHEN tenancy.token_problem() IS NULL THEN auth.user_id() END,
+            CASE WHEN tenancy.token_problem() IS NULL THEN auth.tenant_id() END,
+            tenancy.not_bound_because() IS NULL, tenancy.not_bound_because(),
             CASE
                 WHEN (SELECT rolsuper OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN NULL
                 -- Staff see all rows, unless they are under the floor of the authenticated too.
                 WHEN tenancy.has_rights_of(tenancy.staff_roles()) AND NOT tenancy.has_rights_of(ARRAY[tenancy.setting('authenticated')]::name[]) THEN NULL
-                WHEN NULLIF(current_setting('request.jwt.claims', true), '') IS NULL THEN
+                WHEN tenancy.token_problem() IS NOT NULL THEN format('the token is refused by %s', tenancy.token_problem())
+                WHEN auth.jwt() IS NULL AND NOT tenancy.claims_believed() THEN
+                    format('no token is presented, and in mode %s claims are not believed here: in a transaction, call auth.login()', tenancy.setting('mode'))
+                WHEN tenancy.claims_problem() IS NOT NULL THEN format('the claims %s', tenancy.claims_problem())
+                WHEN auth.jwt() IS NULL THEN
                     'no claims are set: in a transaction, call auth.set_claims() or set request.jwt.claims'
-                WHEN auth.jwt() IS NULL THEN format('the claims %s', tenancy.claims_problem())
-                WHEN auth.tenant_id() IS NULL THEN
-                    'the claims name no tenant: looked for tenant_id, org_id, organization_id, o.id, app_metadata.tenant_id, app_metadata.org_id'
+                WHEN auth.tenant_id() IS NULL THEN format('the claims name no tenant: looked for %s', tenancy.tenant_sought())
                 WHEN NOT tenancy.has_rights_of(ARRAY[tenancy.setting('authenticated')]::name[]) THEN
                     format('the database role is not "%s": SET LOCAL ROLE %I', tenancy.setting('authenticated'), tenancy.setting('authenticated'))
             END;
     END;
 COMMENT ON FUNCTION tenancy.whoami() IS
-'One row: the login role and the database role now; the mode; the issuer (claim iss), user and tenant of the caller; whether the session is bound, and if not why; and the first reason for which this session sees no rows of protected tables, NULL where there is none.';
+'One row: the login role and the database role now; the mode; the issuer (claim iss), user and tenant of the caller, NULL where a token is refused; whether the session is bound, and if not why; and the first reason for which this session sees no rows of protected tables, NULL where there is none.';

@@ -1,39 +1,30 @@
-//! The native functions of schema `auth`, thin: each answers from the cached identity.
+//! The readers of schema `auth`, called once per row: each answers from the cached identity.
 //!
-//! They are plain V1 C functions, declared in sql/native.sql, and not `#[pg_extern]`s: called once per row,
-//! a wrapper's 25 ns and a copy of the value would double the cost of a sequential scan.
+//! Whether that is still the caller of the active snapshot need not be asked for each row of a query that reads
+//! tables: its snapshot stays the same, so one call site (an `FmgrInfo`, which is made anew for each execution)
+//! needs it once, and again only when something has happened (`snapshot::epoch`). Asked each time, as it is in
+//! expressions that PL/pgSQL keeps from one snapshot to the next, it costs 3 ns, a tenth of a sequential scan.
 
-use crate::identity::{self, Answer, guarded};
-use pgrx::pg_sys::{self, Datum, FunctionCallInfo, Pg_finfo_record};
+use crate::identity::{self, Answer};
+use crate::snapshot;
+use crate::v1::{answer, v1_function};
+use pgrx::pg_guard;
+use pgrx::pg_sys::{self, Datum, FmgrInfo, FunctionCallInfo};
 
-/// Defines V1 functions, with the record by which Postgres knows them as such (Postgres manual, "C-Language
-/// Functions", "Version 1 Calling Conventions"). `ready` is tried first, unguarded: a Datum or None. Then
-/// `answer` is run, guarded, and its None is SQL NULL.
-macro_rules! v1_functions {
-    ($($(#[$doc:meta])* $name:ident, $info:ident: $ready:expr, $answer:expr;)*) => {$(
-        #[unsafe(no_mangle)]
-        #[doc(hidden)]
-        pub extern "C" fn $info() -> &'static Pg_finfo_record {
-            &Pg_finfo_record { api_version: 1 }
-        }
-
-        $(#[$doc])*
-        ///
-        /// # Safety
-        /// Called by Postgres with a valid `fcinfo` whose `isnull` is false.
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C-unwind" fn $name(fcinfo: FunctionCallInfo) -> Datum {
-            let ready: Option<Datum> = $ready;
-            match ready {
-                Some(datum) => datum,
-                // SAFETY: `fcinfo` is valid, as the caller promises.
-                None => unsafe { answer(fcinfo, || $answer) },
+/// Defines readers: the answer that is ready, a Datum or None, and how to find it out.
+macro_rules! readers {
+    ($($(#[$doc:meta])* $name:ident, $info:ident: $ready:expr, $find:expr;)*) => {$(
+        v1_function! { $(#[$doc])* $name, $info, |fcinfo| {
+            let site = (*fcinfo).flinfo;
+            match $ready {
+                Some(datum) if !site.is_null() && (*site).fn_extra as usize == snapshot::epoch() => datum,
+                ready => otherwise(fcinfo, ready, || $find),
             }
-        }
+        }}
     )*};
 }
 
-v1_functions! {
+readers! {
     /// `auth.user_id() → text`
     auth_user_id, pg_finfo_auth_user_id: ready(Answer::UserId), identity::lend(Answer::UserId);
     /// `auth.uid() → uuid`
@@ -54,12 +45,6 @@ v1_functions! {
         ready(Answer::OrganizationId), identity::lend(Answer::OrganizationId);
     /// `auth.jwt() → jsonb`
     auth_jwt, pg_finfo_auth_jwt: ready(Answer::Jwt), identity::lend(Answer::Jwt);
-    /// `tenancy.claims_problem() → text`: why the claims were refused, or NULL.
-    tenancy_claims_problem, pg_finfo_tenancy_claims_problem: None, identity::problem();
-    /// `tenancy.in_transaction_block() → boolean`
-    tenancy_in_transaction_block, pg_finfo_tenancy_in_transaction_block:
-        // SAFETY: reads the transaction's state.
-        Some(Datum::from(unsafe { pg_sys::IsTransactionBlock() })), None;
 }
 
 #[inline(always)]
@@ -68,14 +53,71 @@ fn ready(answer: Answer) -> Option<Datum> {
     (!pointer.is_null()).then(|| Datum::from(pointer))
 }
 
-/// The slow path: taken at a caller's first question, and for NULL.
+/// The answer that is ready, if nothing has changed since it was found; else it is found out.
 ///
 /// # Safety
 /// `fcinfo` is valid.
-#[cold]
-unsafe fn answer(fcinfo: FunctionCallInfo, work: impl FnOnce() -> Option<Datum>) -> Datum {
-    let answer = guarded(work);
+#[inline(never)]
+unsafe fn otherwise(fcinfo: FunctionCallInfo, ready: Option<Datum>, find: fn() -> Option<Datum>) -> Datum {
     // SAFETY: `fcinfo` is valid, as the caller promises.
-    unsafe { (*fcinfo).isnull = answer.is_none() };
-    answer.unwrap_or(Datum::null())
+    unsafe {
+        match ready {
+            Some(datum) if snapshot::unchanged() => datum,
+            _ => answer(fcinfo, || {
+                let found = find();
+                mark((*fcinfo).flinfo);
+                found
+            }),
+        }
+    }
+}
+
+/// Notes at a call site within a query that reads tables that the identity is that of its snapshot. What is kept in
+/// `fn_extra` is never read as a pointer.
+fn mark(site: *mut FmgrInfo) {
+    // SAFETY: null, or the call site, whose expression is a node or null.
+    unsafe {
+        if let Some(site) = site.as_mut()
+            && let Some(call) = site.fn_expr.cast::<pg_sys::FuncExpr>().as_ref()
+            && call.xpr.type_ == pg_sys::NodeTag::T_FuncExpr
+            && call.funcformat == pg_sys::CoercionForm::COERCE_SQL_SYNTAX
+        {
+            site.fn_extra = snapshot::epoch() as *mut _;
+        }
+    }
+}
+
+v1_function! {
+    /// `tenancy.reader_support(internal) → internal`: the readers' planner support function (Postgres manual,
+    /// "Function Optimization Information"). It marks the calls within queries that read tables.
+    tenancy_reader_support, pg_finfo_tenancy_reader_support,
+    |fcinfo| {
+        let request: *mut pg_sys::Node = (*fcinfo).args.as_slice(1)[0].value.cast_mut_ptr();
+        match (*request).type_ {
+            pg_sys::NodeTag::T_SupportRequestSimplify => Datum::from(marked(request.cast())),
+            _ => Datum::null(),
+        }
+    }
+}
+
+/// The call with its mark; null to leave it as it is. The mark is a way of writing that none of our functions has,
+/// so it changes neither the call nor how it is shown, and a parallel worker finds it in its plan.
+#[pg_guard]
+unsafe extern "C-unwind" fn marked(request: *mut pg_sys::SupportRequestSimplify) -> *mut pg_sys::FuncExpr {
+    // SAFETY: the planner passes a call and null or the query it is planning, whose lists are whole.
+    unsafe {
+        let Some(root) = (*request).root.as_ref() else { return core::ptr::null_mut() };
+        let tables = (*root.parse).rtable;
+        let count = tables.as_ref().map_or(0, |tables| tables.length as usize);
+        let reads_a_table = (0..count).any(|n| {
+            let entry = (*(*tables).elements.add(n)).ptr_value.cast::<pg_sys::RangeTblEntry>();
+            (*entry).rtekind == pg_sys::RTEKind::RTE_RELATION
+        });
+        if !reads_a_table {
+            return core::ptr::null_mut();
+        }
+        let call: *mut pg_sys::FuncExpr = pg_sys::copyObjectImpl((*request).fcall.cast()).cast();
+        (*call).funcformat = pg_sys::CoercionForm::COERCE_SQL_SYNTAX;
+        call
+    }
 }

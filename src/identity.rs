@@ -1,9 +1,10 @@
 //! The caller: what the claims say, parsed once per value and kept as Postgres datums.
 //!
-//! An identity is a pure function of the bytes of `request.jwt.claims`. Nothing else is remembered: the
-//! parameter's assign hook marks the cached identity stale whenever Postgres changes the value (SET,
-//! RESET, ROLLBACK, the end of SET LOCAL, a worker's start), and the next read parses the value anew. So a
-//! rollback undoes an identity by undoing the parameter.
+//! An identity is a pure function of the bytes of `request.jwt.claims` and `pg_tenancy.token`, of the configuration
+//! as the active snapshot shows it, and of the time at which the client's statement began. The parameters' assign
+//! hook marks the cached identity stale whenever Postgres changes a value (SET, RESET, ROLLBACK, the end of SET
+//! LOCAL, a worker's start); a new snapshot or statement has the rest looked at anew. So a rollback undoes an
+//! identity by undoing what it was made from.
 //!
 //! Readers are given pointers into the cached identity, which is what makes a call nearly free: per row a
 //! load, a test and a return (see bench/). A pointer must outlive whoever holds it:
@@ -15,13 +16,17 @@
 //!   million times does not grow the backend.
 
 use crate::claims::{self, Claims, Problem};
-use crate::settings;
+use crate::token::Rule;
+use crate::verified::{self, Accepted};
+use crate::{audit_log, configuration, error, settings, snapshot};
 use core::cell::{Cell, OnceCell, RefCell};
 use core::ffi::c_void;
 use core::panic::AssertUnwindSafe;
 use core::ptr::{null, null_mut};
 use pgrx::pg_guard;
 use pgrx::pg_sys::{self, Datum};
+use std::ffi::CString;
+use std::rc::Rc;
 
 /// How many bytes of replaced identities may be kept until their transaction ends.
 const MAX_KEPT: usize = 256 * 1024;
@@ -79,31 +84,46 @@ impl Value {
     }
 }
 
-/// What one claims value says; nothing of it is there for nobody.
-#[derive(Default)]
+/// What an identity rests on.
+enum Basis {
+    /// The bytes of `request.jwt.claims`, if any; they are kept only where no hook tells of a change.
+    Claims(Option<Box<[u8]>>),
+    Token(Rc<Accepted>),
+    /// There is no token, and claims are not believed.
+    Nothing,
+}
+
+/// Who is calling; nothing of it is there for nobody.
 struct Identity {
+    basis: Basis,
     /// Why the claims were refused, if they were.
     problem: Option<Problem>,
     tenant_bigint: Option<i64>,
     values: [OnceCell<Value>; ANSWERS],
-    /// The bytes this was read from; kept only where no hook tells of a change.
-    source: Option<Box<[u8]>>,
 }
 
 impl Identity {
-    fn read(bytes: Option<&[u8]>) -> Identity {
-        let mut identity = Identity::default();
-        let claims = match bytes.map(parse) {
-            None => return identity,
-            Some(Err(problem)) => {
-                identity.problem = Some(problem);
+    fn read(basis: Basis) -> Identity {
+        let mut identity =
+            Identity { basis, problem: None, tenant_bigint: None, values: [const { OnceCell::new() }; ANSWERS] };
+        let parsed = match &identity.basis {
+            Basis::Claims(_) => settings::claims_bytes().map(parse),
+            Basis::Token(_) | Basis::Nothing => None,
+        };
+        let token = identity.token();
+        let claims = match (&token, &parsed) {
+            (Some(token), _) => &token.verified.claims,
+            (None, Some(Ok(claims))) => claims,
+            (None, Some(Err(problem))) => {
+                identity.problem = Some(*problem);
                 return identity;
             }
-            Some(Ok(claims)) => claims,
+            (None, None) => return identity,
         };
+        let path = token.as_ref().and_then(|token| token.issuer.tenant_path.as_deref());
         let text = |text: Option<&str>| text.map(|text| Value::varlena(text.as_bytes()));
         let uuid = |text: Option<&str>| text.and_then(claims::uuid).map(Value::uuid);
-        let (sub, tenant) = (claims.text("sub"), claims.tenant());
+        let (sub, tenant) = (claims.text("sub"), claims.tenant(path));
         let organization = claims.at(&["o", "id"]).and_then(|id| id.as_str());
         for (answer, value) in [
             (Answer::UserId, text(sub)),
@@ -122,33 +142,59 @@ impl Identity {
         identity
     }
 
+    fn token(&self) -> Option<Rc<Accepted>> {
+        match &self.basis {
+            Basis::Token(accepted) => Some(accepted.clone()),
+            Basis::Claims(_) | Basis::Nothing => None,
+        }
+    }
+
     /// The value of an answer; of the claims as jsonb, made when first asked for.
     fn value(&self, answer: Answer) -> Option<&Value> {
         let cell = &self.values[answer as usize];
         if let (Answer::Jwt, None, None) = (answer, self.problem, cell.get()) {
-            let jsonb = make_jsonb(settings::claims_value()?)?;
+            let jsonb = match &self.basis {
+                Basis::Claims(_) => make_jsonb(settings::claims_value()?)?,
+                Basis::Token(accepted) => make_jsonb(CString::new(&*accepted.verified.text).ok()?.as_ptr())?,
+                Basis::Nothing => return None,
+            };
             return Some(cell.get_or_init(|| jsonb));
         }
         cell.get()
     }
 
+    /// An answer of type text.
+    fn text(&self, answer: Answer) -> Option<&str> {
+        let value = self.values[answer as usize].get()?;
+        // SAFETY: the block holds `size` bytes, of which the first four are the header.
+        let bytes = unsafe { core::slice::from_raw_parts(value.words.as_ptr().cast::<u8>(), value.size) };
+        core::str::from_utf8(&bytes[pg_sys::VARHDRSZ..]).ok()
+    }
+
     fn size(&self) -> usize {
         size_of::<Identity>()
             + self.values.iter().filter_map(OnceCell::get).map(|value| value.size).sum::<usize>()
-            + self.source.as_ref().map_or(0, |bytes| bytes.len())
+            + match &self.basis {
+                Basis::Claims(bytes) => bytes.as_ref().map_or(0, |bytes| bytes.len()),
+                Basis::Token(_) | Basis::Nothing => 0,
+            }
     }
 }
 
 /// Parses claims in the database's encoding.
 fn parse(bytes: &[u8]) -> Result<Claims, Problem> {
     let claims = Claims::parse(bytes)?;
-    // Elsewhere than in UTF-8 a character beyond ASCII would have to be converted, and might not exist.
-    // SAFETY: reads a global of the backend.
-    let utf8 = unsafe { pg_sys::GetDatabaseEncoding() } == pg_sys::pg_enc::PG_UTF8 as i32;
-    match utf8 || claims.is_ascii() {
+    match can_be_held(&claims) {
         true => Ok(claims),
         false => Err(Problem::NotAscii),
     }
+}
+
+/// Whether the database's encoding has all the characters of these claims: elsewhere than in UTF-8 one beyond ASCII
+/// would have to be converted, and might not exist.
+pub fn can_be_held(claims: &Claims) -> bool {
+    // SAFETY: reads a global of the backend.
+    claims.is_ascii() || unsafe { pg_sys::GetDatabaseEncoding() } == pg_sys::pg_enc::PG_UTF8 as i32
 }
 
 /// The jsonb of a text that `parse` has accepted.
@@ -163,8 +209,8 @@ fn make_jsonb(text: *const core::ffi::c_char) -> Option<Value> {
     }
 }
 
-/// The state of this backend. A rollback need not undo any of it: `stale` says whether `current` was read
-/// from the parameter's present value, and the parameter's assign hook runs at rollback too.
+/// The state of this backend. A rollback need not undo any of it: `stale` says whether a parameter has changed since
+/// `current` was read, rollbacks included, and `snapshot` whether anything else may have.
 struct State {
     stale: Cell<bool>,
     /// The identity last read, from `Box::into_raw`; null before the first.
@@ -193,7 +239,8 @@ static STATE: State = State {
     kept_bytes: Cell::new(0),
 };
 
-/// The fast path, taken once per row: a pointer to the answer, or null where `lend` must find out.
+/// The fast path, taken once per row: a pointer to the answer of the identity last read, or null where `lend` must
+/// find out. It is good where that is known to be still the identity (`snapshot`).
 #[inline(always)]
 pub fn ready(answer: Answer) -> *const u8 {
     STATE.ready[answer as usize].get()
@@ -206,7 +253,7 @@ pub fn ready_bigint() -> Option<i64> {
 }
 
 /// The caller's answer, or None for SQL NULL: a pointer into the current identity or, if too much is being
-/// kept, a copy. May raise a Postgres error (out of memory).
+/// kept, a copy. Raises a Postgres error for a token that is refused.
 pub fn lend(answer: Answer) -> Option<Datum> {
     let value = current().value(answer)?;
     if STATE.kept_bytes.get() >= MAX_KEPT {
@@ -229,9 +276,33 @@ pub fn tenant_bigint() -> Option<i64> {
     tenant
 }
 
-/// Why the claims were refused, as a palloc'ed text, or None. May raise a Postgres error.
-pub fn problem() -> Option<Datum> {
-    current().problem.map(|problem| Value::varlena(problem.to_string().as_bytes()).copied())
+/// Why the claims were refused, as words; None where they were not, or none are believed.
+pub fn claims_problem() -> Option<Problem> {
+    try_current().ok()?.problem
+}
+
+/// The rule by which the token presented is refused; None where it is not, or there is none.
+pub fn token_problem() -> Option<Rule> {
+    try_current().err()
+}
+
+/// The token that the caller has presented. Raises a Postgres error for one that is refused.
+pub fn token() -> Option<Rc<Accepted>> {
+    current().token()
+}
+
+/// Where the caller's tenant is looked for, as words.
+pub fn tenant_sought() -> String {
+    let token = try_current().ok().and_then(Identity::token);
+    match token.and_then(|token| token.issuer.tenant_path.as_ref().map(|path| path.join("."))) {
+        Some(path) => path,
+        None => claims::TENANT_PATHS.map(|path| path.join(".")).join(", "),
+    }
+}
+
+/// Whether the active tenant is this one.
+pub fn tenant_is(tenant: &[u8]) -> bool {
+    current().text(Answer::TenantId).is_some_and(|active| active.as_bytes() == tenant)
 }
 
 /// Marks the cached identity stale. Called from the assign hook: it neither fails nor allocates.
@@ -241,32 +312,64 @@ pub fn forget() {
 }
 
 fn unready() {
+    snapshot::advance();
     STATE.ready.iter().for_each(|pointer| pointer.set(null()));
     STATE.ready_bigint.set(None);
 }
 
-/// The identity of the parameter's present value. The reference is good until the next call.
+/// The identity now. The reference is good until the next call. Raises a Postgres error for a token that is refused.
 fn current() -> &'static Identity {
-    if STATE.stale.get() {
-        refresh();
+    match try_current() {
+        Ok(identity) => identity,
+        Err(rule) => error::refused(rule),
     }
-    // SAFETY: `refresh` has set it, and frees it only when it runs again.
-    unsafe { &*STATE.current.get() }
 }
 
-/// Reads the parameter and makes what it says the current identity.
-fn refresh() {
-    let bytes = settings::claims_bytes();
+fn try_current() -> Result<&'static Identity, Rule> {
+    if (STATE.stale.get() || !snapshot::unchanged())
+        && let Err(rule) = snapshot::with_active(refresh)
+    {
+        unready();
+        return Err(rule);
+    }
+    // SAFETY: `refresh` has set it, and frees it only when it runs again.
+    Ok(unsafe { &*STATE.current.get() })
+}
+
+/// Looks at all that an identity rests on, and reads it anew if any of that has changed.
+fn refresh(snapshot: pg_sys::Snapshot) -> Result<(), Rule> {
+    let settings = configuration::settings(snapshot);
     let noticed = settings::changes_are_noticed();
+    let basis = match settings::token_bytes() {
+        Some(token) => Basis::Token(verified::accepted(token, snapshot)?),
+        None if !settings.claims_believed(snapshot) => Basis::Nothing,
+        None => Basis::Claims(settings::claims_bytes().filter(|_| !noticed).map(Box::from)),
+    };
     // SAFETY: null or from Box::into_raw below, and not freed since.
     let last = unsafe { STATE.current.get().as_ref() };
-    if !noticed && last.is_some_and(|last| last.source.as_deref() == bytes) {
-        return;
+    let same = last.is_some_and(|last| match (&last.basis, &basis) {
+        (Basis::Token(last), Basis::Token(now)) => Rc::ptr_eq(last, now),
+        (Basis::Claims(last), Basis::Claims(now)) => match noticed {
+            true => !STATE.stale.get(),
+            false => last == now,
+        },
+        (Basis::Nothing, Basis::Nothing) => true,
+        _ => false,
+    });
+    if !same {
+        replace(Identity::read(basis));
+        if settings.audit_log {
+            log_caller();
+        }
     }
-    let mut next = Box::new(Identity::read(bytes));
-    next.source = bytes.filter(|_| !noticed).map(Box::from);
+    STATE.stale.set(!noticed);
+    snapshot::mark();
+    Ok(())
+}
 
-    let last = STATE.current.replace(Box::into_raw(next));
+fn replace(next: Identity) {
+    unready();
+    let last = STATE.current.replace(Box::into_raw(Box::new(next)));
     if STATE.lent.replace(false) {
         // SAFETY: `last` was lent, so it is an identity.
         STATE.kept_bytes.set(STATE.kept_bytes.get() + unsafe { &*last }.size());
@@ -274,7 +377,18 @@ fn refresh() {
     } else {
         free(last);
     }
-    STATE.stale.set(!noticed);
+}
+
+fn log_caller() {
+    // SAFETY: from Box::into_raw in `replace`, and not freed since.
+    let identity = unsafe { &*STATE.current.get() };
+    let token = identity.token();
+    audit_log::caller(
+        token.as_ref().map(|token| token.issuer.rules.name.as_str()),
+        identity.text(Answer::UserId),
+        identity.text(Answer::TenantId),
+        token.as_ref().map(|token| &*token.token),
+    );
 }
 
 /// Frees an identity that nobody holds a pointer into.
@@ -295,10 +409,13 @@ pub fn guarded<T: Copy>(work: impl FnOnce() -> T) -> T {
     unsafe { pg_sys::panic::pgrx_extern_c_guard(AssertUnwindSafe(work)) }
 }
 
-/// Registers, once per backend, the freeing of what was kept.
+/// Registers, once per backend, what is done at the ends of transactions: the freeing of what was kept.
 pub fn watch_transactions() {
-    // SAFETY: called from _PG_init; the callback is static and the library is never unloaded.
-    unsafe { pg_sys::RegisterXactCallback(Some(at_transaction_event), null_mut()) };
+    // SAFETY: called from _PG_init; the callbacks are static and the library is never unloaded.
+    unsafe {
+        pg_sys::RegisterXactCallback(Some(at_transaction_event), null_mut());
+        pg_sys::RegisterSubXactCallback(Some(at_subtransaction_event), null_mut());
+    }
 }
 
 #[pg_guard]
@@ -318,6 +435,9 @@ unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type,
     // What is not freed now waits for the next end.
     // SAFETY: read two globals of the backend.
     let running = unsafe { !pg_sys::ActivePortal.is_null() || pg_sys::SPI_inside_nonatomic_context() };
+    if ended {
+        snapshot::forget();
+    }
     if !ended || running {
         return;
     }
@@ -327,4 +447,14 @@ unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type,
     STATE.kept_bytes.set(0);
     STATE.lent.set(false);
     unready();
+}
+
+/// A subtransaction that is undone takes changes of the configuration with it, while the snapshot stays.
+unsafe extern "C-unwind" fn at_subtransaction_event(
+    _event: pg_sys::SubXactEvent::Type,
+    _subtransaction: pg_sys::SubTransactionId,
+    _parent: pg_sys::SubTransactionId,
+    _arg: *mut c_void,
+) {
+    snapshot::forget();
 }

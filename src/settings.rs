@@ -1,15 +1,17 @@
-//! The one parameter that carries claims, `request.jwt.claims`: its definition and its bytes.
+//! The parameters that say who is calling, `request.jwt.claims` and `pg_tenancy.token`: definitions and bytes.
 
-use crate::identity;
+use crate::{identity, token};
 use core::ffi::{CStr, c_char, c_void};
 use core::ptr::{addr_of, addr_of_mut, null, null_mut};
 use pgrx::pg_sys;
 use std::cell::Cell;
 
-const CLAIMS: &CStr = c"request.jwt.claims";
+pub const CLAIMS: &CStr = c"request.jwt.claims";
+pub const TOKEN: &CStr = c"pg_tenancy.token";
 
-/// Where Postgres keeps the value of `request.jwt.claims` once `define` has run.
-static mut VALUE: *mut c_char = null_mut();
+/// Where Postgres keeps the values once `define` has run.
+static mut CLAIMS_VALUE: *mut c_char = null_mut();
+static mut TOKEN_VALUE: *mut c_char = null_mut();
 
 thread_local! {
     /// Another library had defined the parameter before us: there is no hook to tell of a change.
@@ -21,14 +23,29 @@ pub fn changes_are_noticed() -> bool {
     !FOREIGN.get()
 }
 
-/// Defines `request.jwt.claims`, or adopts it where another library already has.
+/// Defines `pg_tenancy.token`; and `request.jwt.claims`, or adopts it where another library already has.
 ///
 /// A value that was set before this library was loaded (a placeholder) is taken over by Postgres with its
 /// whole stack of transaction states.
 pub fn define() {
     // SAFETY: called from _PG_init, in the backend's only thread. The strings are static, as guc.c keeps
-    // the pointers; `VALUE` is static and from here on written by guc.c alone.
+    // the pointers; the values are static and from here on written by guc.c
+    // alone.
     unsafe {
+        pg_sys::DefineCustomStringVariable(
+            TOKEN.as_ptr(),
+            c"The token of the caller: a compact JWS.".as_ptr(),
+            c"auth.login() sets it. It is verified when first used, and never shown.".as_ptr(),
+            addr_of_mut!(TOKEN_VALUE),
+            null(),
+            pg_sys::GucContext::PGC_USERSET,
+            (pg_sys::GUC_NO_SHOW_ALL | pg_sys::GUC_NOT_IN_SAMPLE | pg_sys::GUC_DISALLOW_IN_FILE) as i32,
+            Some(check_token),
+            Some(on_assign),
+            Some(show_token),
+        );
+        #[cfg(not(feature = "pg14"))]
+        pg_sys::MarkGUCPrefixReserved(c"pg_tenancy".as_ptr());
         if is_defined() {
             FOREIGN.set(true);
             return;
@@ -37,7 +54,7 @@ pub fn define() {
             CLAIMS.as_ptr(),
             c"The claims of the caller: a JSON object.".as_ptr(),
             c"Set it with SET LOCAL or set_config(…, true), in the transaction that it speaks for.".as_ptr(),
-            addr_of_mut!(VALUE),
+            addr_of_mut!(CLAIMS_VALUE),
             null(),
             pg_sys::GucContext::PGC_USERSET,
             0,
@@ -52,10 +69,10 @@ pub fn define() {
 ///
 /// It is guc.c's own: valid until the parameter changes, so it must not be kept.
 pub fn claims_value() -> Option<*const c_char> {
-    // SAFETY: `VALUE` is null or a C string, as is what GetConfigOption returns for a string parameter.
+    // SAFETY: the value is null or a C string, as is what GetConfigOption returns for a string parameter.
     unsafe {
         let value = match changes_are_noticed() {
-            true => addr_of!(VALUE).read().cast_const(),
+            true => addr_of!(CLAIMS_VALUE).read().cast_const(),
             false => pg_sys::GetConfigOption(CLAIMS.as_ptr(), true, false),
         };
         (!value.is_null() && *value != 0).then_some(value)
@@ -66,6 +83,13 @@ pub fn claims_value() -> Option<*const c_char> {
 pub fn claims_bytes<'a>() -> Option<&'a [u8]> {
     // SAFETY: a C string that lives until the parameter changes; callers let go of the bytes before that.
     claims_value().map(|value| unsafe { CStr::from_ptr(value) }.to_bytes())
+}
+
+/// The bytes of the token now; None where nothing, or nothing but '', is set. They are guc.c's own, as above.
+pub fn token_bytes<'a>() -> Option<&'a [u8]> {
+    // SAFETY: the value is null or a C string, and lives until the parameter changes.
+    let value = unsafe { addr_of!(TOKEN_VALUE).read().as_ref().map(|value| CStr::from_ptr(value)) };
+    value.map(CStr::to_bytes).filter(|bytes| !bytes.is_empty())
 }
 
 /// Whether some library has defined the parameter, as against somebody having set a placeholder.
@@ -83,7 +107,42 @@ unsafe fn is_defined() -> bool {
     }
 }
 
-/// Called for each change of the value, rollbacks included, so it may neither fail nor allocate.
+/// Called for each change of a value, rollbacks included, so it may neither fail nor allocate.
 unsafe extern "C-unwind" fn on_assign(_new: *const c_char, _extra: *mut c_void) {
     identity::forget();
+}
+
+/// Refuses what has not the form of a token, and a token from anywhere but the session: in a file, a role's or a
+/// database's settings, or a function's SET clause others could read it. The message never holds the value, which
+/// Postgres' own would.
+unsafe extern "C-unwind" fn check_token(
+    value: *mut *mut c_char,
+    _extra: *mut *mut c_void,
+    source: pg_sys::GucSource::Type,
+) -> bool {
+    // SAFETY: guc.c passes a pointer to null or to a C string.
+    let token = unsafe { (*value).as_ref().map_or(c"", |token| CStr::from_ptr(token)) };
+    let message = match source {
+        _ if token.is_empty() => return true,
+        pg_sys::GucSource::PGC_S_SESSION => match token::check_form(token.to_bytes()) {
+            Ok(()) => return true,
+            Err(token::Rule::Size) => c"the token is refused by rule \"size\"",
+            Err(_) => c"the token is refused by rule \"form\"",
+        },
+        _ => c"pg_tenancy.token can only be set in a session",
+    };
+    // SAFETY: guc.c reads these variables right after the hook has said no; the string is static, and it does not
+    // write to it.
+    unsafe {
+        pg_sys::GUC_check_errcode(pgrx::PgSqlErrorCode::ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION as i32);
+        pg_sys::GUC_check_errmsg_string = message.as_ptr().cast_mut();
+    }
+    false
+}
+
+unsafe extern "C-unwind" fn show_token() -> *const c_char {
+    match token_bytes() {
+        Some(_) => c"***".as_ptr(),
+        None => c"".as_ptr(),
+    }
 }

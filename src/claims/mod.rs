@@ -19,7 +19,7 @@ pub const MAX_DEPTH: usize = 64;
 const MAX_NUMBER: usize = 400;
 
 /// Where a claim called "the tenant" is looked for; the first path that is present decides.
-const TENANT_PATHS: [&[&str]; 6] = [
+pub const TENANT_PATHS: [&[&str]; 6] = [
     &["tenant_id"],
     &["org_id"],
     &["organization_id"],
@@ -86,17 +86,21 @@ impl Claims {
     }
 
     /// The claim at a path of keys, if it is there and not JSON null.
-    pub fn at(&self, path: &[&str]) -> Option<&Value> {
+    pub fn at(&self, path: &[impl AsRef<str>]) -> Option<&Value> {
         let (first, rest) = path.split_first()?;
         rest.iter()
-            .try_fold(self.object.get(*first)?, |value, key| value.as_object()?.get(*key))
+            .try_fold(self.object.get(first.as_ref())?, |value, key| value.as_object()?.get(key.as_ref()))
             .filter(|value| !value.is_null())
     }
 
-    /// The tenant the claims name: a string or an integer at the first of `TENANT_PATHS` that is present.
-    /// Anything else there means no tenant; later paths are not tried.
-    pub fn tenant(&self) -> Option<Cow<'_, str>> {
-        match TENANT_PATHS.iter().find_map(|path| self.at(path))? {
+    /// The tenant the claims name: a string or an integer at this path or, if none is given, at the first of
+    /// `TENANT_PATHS` that is present. Anything else there means no tenant; later paths are not tried.
+    pub fn tenant(&self, path: Option<&[String]>) -> Option<Cow<'_, str>> {
+        let claim = match path {
+            Some(path) => self.at(path),
+            None => TENANT_PATHS.iter().find_map(|path| self.at(path)),
+        };
+        match claim? {
             Value::String(id) if !id.is_empty() => Some(Cow::Borrowed(id)),
             Value::Number(id) if id.is_i64() || id.is_u64() => Some(Cow::Owned(id.to_string())),
             _ => None,

@@ -1,0 +1,207 @@
+-- Issuers: who signs tokens, with which keys, and what their tokens must hold. For the native edition.
+
+-- Where a provider's tokens name the tenant. A token's layout is always named, never guessed: what is guessed could be
+-- a claim that users write themselves.
+CREATE FUNCTION tenancy.layouts() RETURNS TABLE (layout text, tenant_path text[])
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        VALUES
+        ('plain', '{tenant_id}'::text[]),
+        ('neon_auth', '{o,id}'),
+        ('better_auth', '{o,id}'),
+        ('clerk_v1', '{org_id}'),
+        ('clerk_v2', '{o,id}'),
+        ('supabase', '{app_metadata,tenant_id}'),
+        ('auth0', '{org_id}'),
+        ('workos', '{org_id}'),
+        ('stack_auth', '{selected_team_id}'),
+        ('firebase', '{firebase,tenant}'),
+        ('cognito', '{custom:tenant_id}'),
+        ('entra', '{tid}'),
+        ('kinde', '{org_code}'),
+        ('descope', '{dct}');
+    END;
+COMMENT ON FUNCTION tenancy.layouts() IS
+'The layouts of claims that are known by name, each with the path of the claim that names the tenant.';
+
+CREATE TABLE tenancy.issuer (
+    iss text PRIMARY KEY CHECK (iss <> ''),
+    jwks jsonb,
+    -- Or the table in which the keys are, a row each, with the names of its columns.
+    key_schema name,
+    key_table name,
+    key_id_column name,
+    key_column name,
+    key_expires_column name,
+    key_grace bigint,
+    audience text[],
+    layout text NOT NULL,
+    tenant_path text[] NOT NULL,
+    algorithms text[],
+    types text[],
+    required jsonb NOT NULL,
+    leeway bigint NOT NULL CHECK (leeway >= 0),
+    max_age bigint CHECK (max_age > 0),
+    require_exp boolean NOT NULL,
+    database_role name,
+    token_roles name[],
+    CHECK ((jwks IS NULL) = (key_table IS NOT NULL))
+);
+COMMENT ON TABLE tenancy.issuer IS
+'Whose tokens are accepted: tenancy.add_issuer(), tenancy.use_better_auth(). Public keys only; times in seconds.';
+
+CREATE FUNCTION tenancy.jwks_problem(jwks text, algorithms text) RETURNS text
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tenancy_jwks_problem';
+COMMENT ON FUNCTION tenancy.jwks_problem(text, text) IS
+'Why a JWKS (RFC 7517 section 5) cannot be used with these algorithms (names separated by commas, NULL for all), as words; NULL where it can.';
+
+-- As an object with "keys", as an array of keys, or as one key alone.
+CREATE FUNCTION tenancy.as_jwks(jwks jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE
+        WHEN jsonb_typeof(jwks) = 'array' THEN jsonb_build_object('keys', jwks)
+        WHEN jsonb_typeof(jwks) = 'object' AND jwks ? 'kty' AND NOT jwks ? 'keys' THEN jsonb_build_object('keys', jsonb_build_array(jwks))
+        ELSE jwks END;
+COMMENT ON FUNCTION tenancy.as_jwks(jsonb) IS 'A JWKS given as an object, as an array of keys or as one key, as an object.';
+
+CREATE FUNCTION tenancy.require_jwks(jwks jsonb, algorithms text[]) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    problem text := CASE WHEN jwks IS NULL THEN 'the key set is missing'
+        ELSE tenancy.jwks_problem(tenancy.as_jwks(jwks)::text, array_to_string(algorithms, ',')) END;
+BEGIN
+    IF problem IS NOT NULL THEN
+        RAISE EXCEPTION 'these keys cannot be used' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = problem || '.',
+            HINT = 'Give the issuer''s public keys, as its JWKS address shows them.';
+    END IF;
+    RETURN tenancy.as_jwks(jwks);
+END $$;
+COMMENT ON FUNCTION tenancy.require_jwks(jsonb, text[]) IS
+'The key set as an object. Error 22023 where it cannot be used: no usable key, a symmetric, private, weak or malformed key, a kid twice, an unknown algorithm.';
+
+-- A row's options, checked; all errors are 22023 but for roles, 42704 and 42501.
+CREATE FUNCTION tenancy.require_issuer_options(
+    iss text, audience text[], layout text, tenant_path text[], types text[], required jsonb, leeway interval, max_age interval,
+    roles name[]
+) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    problem CONSTANT text := CASE
+        WHEN iss IS NULL OR iss = '' THEN 'iss must not be empty'
+        WHEN cardinality(audience) = 0 OR array_position(audience, NULL) IS NOT NULL OR '' = ANY (audience)
+            THEN 'audience must be NULL, which compares nothing, or hold names'
+        WHEN NOT EXISTS (SELECT FROM tenancy.layouts() l WHERE l.layout = require_issuer_options.layout)
+            THEN format('unknown layout: %s', COALESCE(quote_literal(layout), 'NULL'))
+        WHEN cardinality(tenant_path) = 0 OR array_position(tenant_path, NULL) IS NOT NULL
+            THEN 'tenant_path must be NULL, for that of the layout, or hold keys'
+        WHEN cardinality(types) = 0 OR array_position(types, NULL) IS NOT NULL THEN 'types must be NULL or hold names'
+        WHEN jsonb_typeof(required) IS DISTINCT FROM 'object' THEN 'required must be a JSON object of claims and their values'
+        WHEN leeway IS NULL OR leeway < '0' OR leeway > '10 min' THEN 'leeway must be between 0 and 10 minutes'
+        WHEN max_age < '1 s' THEN 'max_age must be NULL or at least a second'
+    END;
+    role name;
+BEGIN
+    IF problem IS NOT NULL THEN
+        RAISE EXCEPTION '%', problem USING ERRCODE = 'invalid_parameter_value',
+            HINT = format('Layouts are %s.', (SELECT string_agg(l.layout, ', ') FROM tenancy.layouts() l));
+    END IF;
+    FOREACH role IN ARRAY roles LOOP
+        CONTINUE WHEN role IS NULL;
+        PERFORM FROM pg_roles WHERE rolname = role;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'role "%" does not exist', role USING ERRCODE = 'undefined_object';
+        END IF;
+        -- Staff may log in by token; that is what a database role of an issuer is for.
+        IF tenancy.not_bound_because(role) IS NOT NULL AND tenancy.not_bound_because(role) NOT LIKE '% is staff' THEN
+            RAISE EXCEPTION 'role "%" is not bound by row security', role USING ERRCODE = 'insufficient_privilege',
+                DETAIL = format('What it is or may become with SET ROLE: %s.', tenancy.not_bound_because(role)),
+                HINT = 'A token must not make its bearer more than a caller or staff.';
+        END IF;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION tenancy.require_issuer_options(text, text[], text, text[], text[], jsonb, interval, interval, name[]) IS
+'Checks what tenancy.add_issuer() and tenancy.use_better_auth() were given. Errors: 22023 a value that an option cannot have; 42704 a role that does not exist; 42501 a role that row security does not bind.';
+
+CREATE FUNCTION tenancy.add_issuer(
+    iss text,
+    jwks jsonb,
+    audience text[],
+    layout text DEFAULT 'plain',
+    tenant_path text[] DEFAULT NULL,
+    algorithms text[] DEFAULT NULL,
+    types text[] DEFAULT NULL,
+    required jsonb DEFAULT '{}',
+    leeway interval DEFAULT '30 s',
+    max_age interval DEFAULT NULL,
+    require_exp boolean DEFAULT true,
+    database_role name DEFAULT NULL,
+    token_roles name[] DEFAULT NULL
+) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+BEGIN
+    PERFORM tenancy.require_issuer_options(iss, audience, layout, tenant_path, types, required, leeway, max_age, database_role || COALESCE(token_roles, '{}'));
+    INSERT INTO tenancy.issuer (iss, jwks, audience, layout, tenant_path, algorithms, types, required, leeway, max_age, require_exp, database_role, token_roles)
+    SELECT iss, tenancy.require_jwks(jwks, algorithms), audience, layout, COALESCE(tenant_path, l.tenant_path), algorithms, types, required,
+        extract(epoch FROM leeway), extract(epoch FROM max_age), COALESCE(require_exp, true), database_role, token_roles
+    FROM tenancy.layouts() l WHERE l.layout = layout;
+EXCEPTION WHEN unique_violation THEN
+    RAISE EXCEPTION 'issuer % is there already', quote_literal(iss) USING ERRCODE = 'duplicate_object',
+        HINT = 'tenancy.set_jwks() changes its keys; to change options, tenancy.drop_issuer() it first, in the same transaction.';
+END $$;
+COMMENT ON FUNCTION tenancy.add_issuer(text, jsonb, text[], text, text[], text[], text[], jsonb, interval, interval, boolean, name, name[]) IS
+'Accepts tokens whose claim iss is this, byte by byte, signed with one of these public keys (JWKS, RFC 7517; an object, an array or one key). audience: one of these must be in the claim aud; NULL compares nothing. layout, tenant_path: where the tenant is named (tenancy.layouts). algorithms: of EdDSA, ES256, ES384, RS256, RS384, RS512, PS256, PS384, PS512; NULL for all. types: accepted header typ; NULL for none, JWT and at+jwt. required: claims that must be there, with this value or, where it is null, any. leeway: of the clocks. max_age: since iat. require_exp: refuse tokens that do not expire. database_role: what auth.login() takes instead of authenticated. token_roles: values of the claim role that auth.login() takes as database role; no other ever is. For the administrator. Errors: 42710 the issuer is there already; 22023 a value that an option cannot have, keys that cannot be used; 42704 a role does not exist; 42501 a role that row security does not bind, or not the administrator.';
+
+CREATE FUNCTION tenancy.set_jwks(iss text, jwks jsonb) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+    issuer tenancy.issuer;
+BEGIN
+    SELECT i.* INTO issuer FROM tenancy.issuer i WHERE i.iss = iss FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'unknown issuer: %', COALESCE(quote_literal(iss), 'NULL') USING ERRCODE = 'undefined_object',
+            HINT = 'tenancy.add_issuer() adds it. It is compared byte by byte.';
+    ELSIF issuer.key_table IS NOT NULL THEN
+        RAISE EXCEPTION 'the keys of issuer % are those of table %', quote_literal(iss), format('%I.%I', issuer.key_schema, issuer.key_table)
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Change them there, or tenancy.drop_issuer() it and add it with keys.';
+    END IF;
+    UPDATE tenancy.issuer i SET jwks = tenancy.require_jwks(jwks, issuer.algorithms) WHERE i.iss = iss;
+END $$;
+COMMENT ON FUNCTION tenancy.set_jwks(text, jsonb) IS
+'Replaces the keys of an issuer; tokens signed with a key that is gone are refused from the next snapshot on. For the administrator. Errors: 42704 an unknown issuer; 55000 its keys are in a table; 22023 keys that cannot be used; 42501.';
+
+CREATE FUNCTION tenancy.drop_issuer(iss text) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+BEGIN
+    DELETE FROM tenancy.issuer i WHERE i.iss = iss;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'unknown issuer: %', COALESCE(quote_literal(iss), 'NULL') USING ERRCODE = 'undefined_object',
+            HINT = 'It is compared byte by byte.';
+    END IF;
+END $$;
+COMMENT ON FUNCTION tenancy.drop_issuer(text) IS
+'Accepts no more tokens of an issuer, from the next snapshot on. For the administrator. Errors: 42704 an unknown issuer; 42501.';
+
+CREATE FUNCTION tenancy.token_verdict(token text) RETURNS text
+    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'tenancy_token_verdict';
+COMMENT ON FUNCTION tenancy.token_verdict(text) IS 'What tenancy.check_token() returns, as a JSON object. For the administrator.';
+
+CREATE FUNCTION tenancy.check_token(token text, OUT accepted boolean, OUT rule text, OUT claims jsonb) RETURNS record
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT ROW((verdict ->> 'accepted')::boolean, verdict ->> 'rule', NULLIF(verdict -> 'claims', 'null'))
+            FROM (SELECT tenancy.token_verdict(token)::jsonb) AS v (verdict));
+COMMENT ON FUNCTION tenancy.check_token(text) IS
+'Whether a token would be accepted now; if not, the first rule it breaks; and its claims, not to be believed unless it is accepted, NULL where they cannot be read. For the administrator: the session stays as it is. Give the token as a parameter, for literals are logged.';

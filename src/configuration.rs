@@ -1,0 +1,254 @@
+//! The configuration as the active snapshot shows it: settings, issuers and their keys.
+//!
+//! Whoever needs it asks with each snapshot. The rows that the snapshot shows are looked at (their places and
+//! writers, not their contents), and what was made from them is made anew only when they are others. So a change
+//! acts at the next snapshot, a rollback undoes it, and a parallel worker, which has its leader's snapshot, agrees.
+
+use crate::error;
+use crate::rows::{self, Stamp, Table};
+use crate::snapshot;
+use crate::token::{Algorithm, Issuer, Keys};
+use core::cell::RefCell;
+use core::ffi::CStr;
+use pgrx::pg_sys::{self, Oid};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::ffi::CString;
+use std::rc::Rc;
+
+/// Who may say who is calling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Whoever sets `request.jwt.claims` is believed.
+    Claims,
+    /// They are if the login role is one of the gateway's; everybody else needs a token.
+    Gateway,
+    /// Everybody needs a token.
+    Verified,
+}
+
+/// What `tenancy.configure()` has set, as far as it matters here.
+pub struct Settings {
+    pub mode: Mode,
+    pub authenticated: String,
+    pub audit_log: bool,
+}
+
+impl Settings {
+    /// Whether `request.jwt.claims` are believed in this session.
+    pub fn claims_believed(&self, snapshot: pg_sys::Snapshot) -> bool {
+        match self.mode {
+            Mode::Claims => true,
+            Mode::Gateway => is_gateway(snapshot),
+            Mode::Verified => false,
+        }
+    }
+
+    fn read(rows: Vec<Value>) -> Settings {
+        let row = |name: &str| rows.iter().find(|row| row["setting"] == name);
+        let value = |name: &str| row(name).and_then(|row| row["value"].as_str());
+        Settings {
+            mode: match value("mode") {
+                None | Some("claims") => Mode::Claims,
+                Some("gateway") => Mode::Gateway,
+                Some(_) => Mode::Verified,
+            },
+            authenticated: value("authenticated").unwrap_or("authenticated").to_owned(),
+            audit_log: value("audit_log") == Some("on"),
+        }
+    }
+}
+
+/// Whether the login role of this session is one of the gateway's.
+fn is_gateway(snapshot: pg_sys::Snapshot) -> bool {
+    // SAFETY: reads a variable of the backend.
+    let login = unsafe { pg_sys::GetSessionUserId() };
+    let mut found = false;
+    our_table(c"gateway_role").scan(snapshot, |row| found |= row.oid(1) == Some(login));
+    found
+}
+
+/// An issuer whose tokens are accepted, with its keys as they are now. The same `Rc` is given out as long as
+/// nothing of it has changed.
+pub struct Trusted {
+    pub rules: Issuer,
+    /// Where its claims name the tenant; None for wherever a tenant is usually found.
+    pub tenant_path: Option<Vec<String>>,
+    row: IssuerRow,
+    keys_seen: Option<KeysSeen>,
+}
+
+/// A table of keys, when it was last read.
+struct KeysSeen {
+    stamp: Stamp,
+    /// When the first of them expires.
+    until: i64,
+}
+
+/// One row of `tenancy.issuer`; what the columns mean is told in sql/issuers.sql.
+#[derive(Clone, Deserialize)]
+struct IssuerRow {
+    iss: String,
+    jwks: Option<Value>,
+    key_schema: Option<String>,
+    key_table: Option<String>,
+    key_id_column: Option<String>,
+    key_column: Option<String>,
+    key_expires_column: Option<String>,
+    key_grace: Option<i64>,
+    audience: Option<Vec<String>>,
+    tenant_path: Option<Vec<String>>,
+    algorithms: Option<Vec<String>>,
+    types: Option<Vec<String>>,
+    required: Map<String, Value>,
+    leeway: i64,
+    max_age: Option<i64>,
+    require_exp: bool,
+    database_role: Option<String>,
+    token_roles: Option<Vec<String>>,
+}
+
+impl Trusted {
+    fn new(row: IssuerRow, keys: Keys, keys_seen: Option<KeysSeen>) -> Trusted {
+        let rules = Issuer {
+            name: row.iss.clone(),
+            keys,
+            audiences: row.audience.clone(),
+            types: row.types.clone(),
+            required: row.required.clone(),
+            leeway: row.leeway,
+            max_age: row.max_age,
+            require_exp: row.require_exp,
+        };
+        Trusted { rules, tenant_path: row.tenant_path.clone(), row, keys_seen }
+    }
+
+    /// An issuer whose keys are in its row. If they cannot be used it has none, and its tokens are refused.
+    fn with_own_keys(row: IssuerRow) -> Trusted {
+        let allowed = allowed(row.algorithms.as_deref());
+        let jwks = row.jwks.as_ref().map(Value::to_string);
+        let keys = jwks.and_then(|jwks| Keys::parse(jwks.as_bytes(), &allowed).ok());
+        Trusted::new(row, keys.unwrap_or_else(|| Keys::new(&allowed)), None)
+    }
+
+    /// The same with the keys that its table has now, if it has one and that has changed since.
+    fn with_keys_of_now(&self, snapshot: pg_sys::Snapshot) -> Option<Trusted> {
+        let table = self.row.key_table.as_ref()?;
+        let name = |name: &Option<String>| CString::new(name.as_deref()?).ok();
+        let table = rows::find(&name(&self.row.key_schema)?, &CString::new(table.as_str()).ok()?).and_then(Table::open);
+        let stamp = table.as_ref().map(|table| table.stamp(snapshot)).unwrap_or_default();
+        let now = snapshot::statement_time();
+        if self.keys_seen.as_ref().is_some_and(|seen| seen.stamp == stamp && now < seen.until) {
+            return None;
+        }
+        let mut keys = Keys::new(&allowed(self.row.algorithms.as_deref()));
+        let mut until = i64::MAX;
+        let column = |name: &Option<CString>| table.as_ref()?.column(name.as_deref()?);
+        let (id, key) = (column(&name(&self.row.key_id_column)), column(&name(&self.row.key_column)));
+        let expires = column(&name(&self.row.key_expires_column));
+        let asked: Vec<i16> = [id, key, expires].into_iter().flatten().collect();
+        let complete = asked.len() == 2 + usize::from(self.row.key_expires_column.is_some());
+        if let (Some(table), Some(id), Some(key), true) = (&table, id, key, complete)
+            && administrator(snapshot).is_some_and(|role| table.readable_by(role, &asked))
+        {
+            table.scan(snapshot, |row| {
+                let grace = self.row.key_grace.unwrap_or(0).saturating_mul(1_000_000);
+                let end = expires.and_then(|column| row.time(column)).map_or(i64::MAX, |end| end.saturating_add(grace));
+                if end > now {
+                    until = until.min(end);
+                    if let (Some(id), Some(key)) = (row.text(id), row.text(key)) {
+                        // A key that cannot be used is as good as absent; the others are still there.
+                        let _ = keys.add(key.as_bytes(), Some(&id));
+                    }
+                }
+            });
+        }
+        Some(Trusted::new(self.row.clone(), keys, Some(KeysSeen { stamp, until })))
+    }
+
+    /// The database role that a token with this claim `role` takes: that one if the issuer's row lists it, else
+    /// the issuer's; None for the role of all callers.
+    pub fn database_role<'a>(&'a self, claimed: Option<&'a str>) -> Option<&'a str> {
+        let listed = |role: &&str| self.row.token_roles.iter().flatten().any(|listed| listed == role);
+        claimed.filter(listed).or(self.row.database_role.as_deref())
+    }
+}
+
+/// The algorithms by their names; all there are where none are given.
+pub fn allowed(names: Option<&[String]>) -> Vec<Algorithm> {
+    match names {
+        None => Algorithm::ALL.to_vec(),
+        Some(names) => names.iter().filter_map(|name| Algorithm::named(name)).collect(),
+    }
+}
+
+/// The owner of the extension.
+fn administrator(snapshot: pg_sys::Snapshot) -> Option<Oid> {
+    // SAFETY: a C string in, an oid or 0 out.
+    let extension = unsafe { pg_sys::get_extension_oid(c"pg_tenancy".as_ptr(), true) };
+    let table = Table::open(pg_sys::ExtensionRelationId)?;
+    let mut owner = None;
+    table.scan(snapshot, |row| {
+        if row.oid(pg_sys::Anum_pg_extension_oid as i16) == Some(extension) {
+            owner = row.oid(pg_sys::Anum_pg_extension_extowner as i16);
+        }
+    });
+    owner
+}
+
+struct State {
+    settings: RefCell<Option<(Stamp, Rc<Settings>)>>,
+    issuers: RefCell<Option<(Stamp, Vec<Rc<Trusted>>)>>,
+}
+
+// SAFETY: a backend has one thread; nothing here is reached from any other.
+unsafe impl Sync for State {}
+
+static STATE: State = State { settings: RefCell::new(None), issuers: RefCell::new(None) };
+
+/// The settings that this snapshot shows. Raises a Postgres error where the extension's tables are missing.
+pub fn settings(snapshot: pg_sys::Snapshot) -> Rc<Settings> {
+    let (stamp, rows) = changed(c"config", snapshot, STATE.settings.borrow().as_ref().map(|(stamp, _)| stamp));
+    if let Some(rows) = rows {
+        STATE.settings.replace(Some((stamp, Rc::new(Settings::read(rows)))));
+    }
+    match STATE.settings.borrow().as_ref() {
+        Some((_, settings)) => settings.clone(),
+        None => error::incomplete(),
+    }
+}
+
+/// The issuer of that name that this snapshot shows.
+pub fn issuer(name: &str, snapshot: pg_sys::Snapshot) -> Option<Rc<Trusted>> {
+    let (stamp, rows) = changed(c"issuer", snapshot, STATE.issuers.borrow().as_ref().map(|(stamp, _)| stamp));
+    if let Some(rows) = rows {
+        let rows = rows.into_iter().filter_map(|row| serde_json::from_value(row).ok());
+        let issuers = rows.map(|row| Rc::new(Trusted::with_own_keys(row))).collect();
+        STATE.issuers.replace(Some((stamp, issuers)));
+    }
+    let known = STATE.issuers.borrow().as_ref()?.1.iter().find(|issuer| issuer.rules.name == name)?.clone();
+    let Some(fresh) = known.with_keys_of_now(snapshot).map(Rc::new) else { return Some(known) };
+    if let Some((_, issuers)) = STATE.issuers.borrow_mut().as_mut() {
+        issuers.iter_mut().filter(|issuer| issuer.rules.name == name).for_each(|issuer| *issuer = fresh.clone());
+    }
+    Some(fresh)
+}
+
+/// The stamp of one of our tables, and its rows if that is another than it was.
+fn changed(table: &CStr, snapshot: pg_sys::Snapshot, seen: Option<&Stamp>) -> (Stamp, Option<Vec<Value>>) {
+    let table = our_table(table);
+    let stamp = table.stamp(snapshot);
+    if seen == Some(&stamp) {
+        return (stamp, None);
+    }
+    let mut rows = Vec::new();
+    table.scan(snapshot, |row| rows.extend(row.json()));
+    (stamp, Some(rows))
+}
+
+fn our_table(name: &CStr) -> Table {
+    match rows::find(c"tenancy", name).and_then(Table::open) {
+        Some(table) => table,
+        None => error::incomplete(),
+    }
+}

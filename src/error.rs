@@ -1,0 +1,86 @@
+//! Every error that the native code raises, once: SQLSTATE, message, DETAIL, HINT. No token, key or claim is ever
+//! part of one.
+
+use crate::token::Rule;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::{PgLogLevel, PgSqlErrorCode as Code, function_name};
+use std::borrow::Cow;
+
+fn raise(code: Code, message: impl Into<Cow<'static, str>>, detail: Option<String>, hint: String) -> ! {
+    let mut report = ErrorReport::new(code, message, function_name!()).set_hint(hint);
+    if let Some(detail) = detail {
+        report = report.set_detail(detail);
+    }
+    report.report(PgLogLevel::ERROR);
+    unreachable!("an error does not return")
+}
+
+/// 28000: the token presented breaks a rule.
+pub fn refused(rule: Rule) -> ! {
+    raise(
+        Code::ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+        format!("the token is refused by rule \"{}\"", rule.name()),
+        Some(format!("The token {rule}.")),
+        "Log in with a new token, or forget this one with auth.logout().".into(),
+    )
+}
+
+/// 25P01: a function whose effect ends with the transaction was called outside a transaction block.
+pub fn no_transaction_block(function: &str) -> ! {
+    raise(
+        Code::ERRCODE_NO_ACTIVE_SQL_TRANSACTION,
+        format!("{function}() can only be used in a transaction block"),
+        Some("The caller it sets is forgotten when the transaction ends.".into()),
+        format!("Send BEGIN first, then {function}() as a statement of its own, then the queries."),
+    )
+}
+
+/// 22023
+pub fn no_token() -> ! {
+    raise(
+        Code::ERRCODE_INVALID_PARAMETER_VALUE,
+        "token must not be null",
+        None,
+        "To speak for nobody, call auth.logout().".into(),
+    )
+}
+
+/// 42501: the token's claims do not name the tenant that was asked for.
+pub fn not_a_member() -> ! {
+    raise(
+        Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
+        "the caller is no member of the tenant asked for",
+        Some("The token's claims name another tenant, or none.".into()),
+        "Leave tenant out to use the one that the token names.".into(),
+    )
+}
+
+/// 42704
+pub fn no_such_role(role: &str) -> ! {
+    raise(
+        Code::ERRCODE_UNDEFINED_OBJECT,
+        format!("role \"{role}\" does not exist"),
+        None,
+        "SELECT tenancy.bootstrap_roles() makes the role of all callers; an issuer may name another.".into(),
+    )
+}
+
+/// 42501: the session may not take the database role that the token calls for.
+pub fn may_not_act_as(session: &str, role: &str, grant: String) -> ! {
+    raise(
+        Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
+        format!("role \"{session}\" may not act as \"{role}\""),
+        None,
+        grant,
+    )
+}
+
+/// 55000: the library runs where its extension is not whole.
+pub fn incomplete() -> ! {
+    raise(
+        Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+        "the tables of extension pg_tenancy are missing",
+        None,
+        "Install it again: DROP EXTENSION pg_tenancy, CREATE EXTENSION pg_tenancy.".into(),
+    )
+}

@@ -1,0 +1,133 @@
+//! What is being looked at: the active snapshot, and the client statement that runs.
+//!
+//! What an identity rests on besides the parameters (the configuration, the keys, the time) is looked at anew
+//! with each snapshot and with each client statement, and not in between. `unchanged`
+//! may be asked once per row.
+
+use core::cell::Cell;
+use core::ffi::c_void;
+use core::ptr::null_mut;
+use pgrx::pg_sys;
+
+// As they are, without pgrx's guards, which would cost more than the calls: neither raises an error.
+unsafe extern "C-unwind" {
+    fn ActiveSnapshotSet() -> bool;
+    fn GetActiveSnapshot() -> pg_sys::Snapshot;
+}
+
+/// What tells two snapshots of one transaction apart: how many transactions had ended when it was taken (0 for
+/// one that was imported or handed to a parallel worker, which has no other) and the transaction's command. The
+/// end of a transaction or a subtransaction is told by a callback.
+#[derive(Clone, Copy, PartialEq)]
+struct Key {
+    address: usize,
+    completed: u64,
+    command: u32,
+}
+const NONE: Key = Key { address: 0, completed: 0, command: 0 };
+
+struct State {
+    /// Counts whatever ends the validity of what was found out: see `epoch`.
+    epoch: Cell<usize>,
+    /// The snapshot that was last looked at; NONE once the client statement has ended.
+    key: Cell<Key>,
+    /// `at_statement_end` will be called.
+    watched: Cell<bool>,
+    at_statement_end: Cell<pg_sys::MemoryContextCallback>,
+}
+
+// SAFETY: a backend has one thread; nothing here is reached from any other.
+unsafe impl Sync for State {}
+
+static STATE: State = State {
+    epoch: Cell::new(1),
+    key: Cell::new(NONE),
+    watched: Cell::new(false),
+    at_statement_end: Cell::new(pg_sys::MemoryContextCallback {
+        func: Some(at_statement_end),
+        arg: null_mut(),
+        next: null_mut(),
+    }),
+};
+
+/// Whether the active snapshot and the client statement are those that were last marked.
+#[inline(always)]
+pub fn unchanged() -> bool {
+    let key = STATE.key.get();
+    key.address != 0 && active() == key
+}
+
+#[inline(always)]
+fn active() -> Key {
+    // SAFETY: called in the backend's one thread. GetActiveSnapshot may be called only where there is one.
+    unsafe {
+        let snapshot = GetActiveSnapshot();
+        Key { address: snapshot as usize, completed: (*snapshot).snapXactCompletionCount, command: (*snapshot).curcid }
+    }
+}
+
+/// Marks the active snapshot and the client statement as looked at.
+pub fn mark() {
+    // A client statement ends when its memory, the message context, is reset. A parallel worker lives for one.
+    // Any other background process has no such context: there every question is a new statement's.
+    // SAFETY: reads two globals; the callback is static, and registered again only after it was called.
+    unsafe {
+        let watched = match pg_sys::MessageContext.is_null() {
+            true => pg_sys::ParallelWorkerNumber >= 0,
+            false => {
+                if !STATE.watched.replace(true) {
+                    pg_sys::MemoryContextRegisterResetCallback(pg_sys::MessageContext, STATE.at_statement_end.as_ptr());
+                }
+                true
+            }
+        };
+        STATE.key.set(if watched && ActiveSnapshotSet() { active() } else { NONE });
+    }
+}
+
+/// A number that stays the same, and is never 0, while nothing has happened that a query under way would have to
+/// look at: no change of a parameter or of the identity, no end of a statement, transaction or subtransaction.
+#[inline(always)]
+pub fn epoch() -> usize {
+    STATE.epoch.get()
+}
+
+/// Begins a new epoch.
+pub fn advance() {
+    STATE.epoch.set(STATE.epoch.get() + 1);
+}
+
+/// Forgets what was looked at: at the end of a transaction or subtransaction.
+pub fn forget() {
+    STATE.key.set(NONE);
+    advance();
+}
+
+/// From 1970 to 2000, where Postgres' clock begins, in microseconds.
+pub const EPOCH: i64 = 946_684_800_000_000;
+
+/// When the client's statement began, in microseconds since 1970; the same in a parallel worker.
+pub fn statement_time() -> i64 {
+    // SAFETY: reads a variable of the backend.
+    unsafe { pg_sys::GetCurrentStatementStartTimestamp() + EPOCH }
+}
+
+/// Runs `work` with an active snapshot: the one that there is, else a new one. (After an error the abort of the
+/// transaction takes that away.)
+pub fn with_active<T>(work: impl FnOnce(pg_sys::Snapshot) -> T) -> T {
+    // SAFETY: called within a transaction, as every function is. What is popped is what was pushed.
+    unsafe {
+        if ActiveSnapshotSet() {
+            return work(GetActiveSnapshot());
+        }
+        pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
+        let done = work(GetActiveSnapshot());
+        pg_sys::PopActiveSnapshot();
+        done
+    }
+}
+
+unsafe extern "C-unwind" fn at_statement_end(_arg: *mut c_void) {
+    forget();
+    STATE.watched.set(false);
+}
