@@ -23,3 +23,4 @@ CREATE FUNCTION tenancy.set_gateway_roles(roles regrole[]) RETURNS void
         DELETE FROM tenancy.gateway_role WHERE role <> ALL (roles);
         INSERT INTO tenancy.gateway_role SELECT DISTINCT unnest(roles) ON CONFLICT DO NOTHING;
     END;
+COMMENT ON FUNCTION tenancy.set_gateway_roles(regrole[]) IS 'Replaces the login roles of setting gateway_roles; tenancy.configure() does. For the administrator.';

@@ -58,7 +58,7 @@ chmod 644 "$extensions"/pg_session_jwt*
 
 # The source: everything that can depend on a function, with everything that can hang on that.
 sql <<'SQL'
-CREATE ROLE authenticated;
+DO $$ BEGIN CREATE ROLE authenticated; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
 CREATE ROLE "Migrate ""Owner""" LOGIN;
 CREATE ROLE migrate_reader;
 CREATE ROLE migrate_plain LOGIN;
