@@ -196,11 +196,11 @@ COMMENT ON FUNCTION tenancy.drop_issuer(text) IS
 'Accepts no more tokens of an issuer, from the next snapshot on. For the administrator. Errors: 42704 an unknown issuer; 42501.';
 
 CREATE FUNCTION tenancy.token_verdict(token text) RETURNS text
-    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'tenancy_token_verdict';
+    LANGUAGE c STABLE STRICT PARALLEL SAFE SUPPORT tenancy.token_support AS 'MODULE_PATHNAME', 'tenancy_token_verdict';
 COMMENT ON FUNCTION tenancy.token_verdict(text) IS 'What tenancy.check_token() returns, as a JSON object. For the administrator.';
 
 CREATE FUNCTION tenancy.check_token(token text, OUT accepted boolean, OUT rule text, OUT claims jsonb) RETURNS record
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE sql STABLE PARALLEL SAFE SUPPORT tenancy.token_support
     RETURN (SELECT ROW((verdict ->> 'accepted')::boolean, verdict ->> 'rule', NULLIF(verdict -> 'claims', 'null'))
             FROM (SELECT tenancy.token_verdict(token)::jsonb) AS v (verdict));
 COMMENT ON FUNCTION tenancy.check_token(text) IS

@@ -37,8 +37,22 @@ CREATE FUNCTION tenancy.tenant_sought() RETURNS text
 CREATE FUNCTION tenancy.in_transaction_block() RETURNS boolean
     LANGUAGE c VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'tenancy_in_transaction_block';
 
+-- How a token shows in a plan (EXPLAIN VERBOSE, auto_explain): as ***.
+CREATE TYPE tenancy.secret;
+CREATE FUNCTION tenancy.secret_in(cstring) RETURNS tenancy.secret
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'tenancy_secret_in';
+CREATE FUNCTION tenancy.secret_out(tenancy.secret) RETURNS cstring
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'tenancy_secret_out';
+CREATE TYPE tenancy.secret (INPUT = tenancy.secret_in, OUTPUT = tenancy.secret_out, LIKE = pg_catalog.text);
+CREATE FUNCTION tenancy.token_support(internal) RETURNS internal
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'tenancy_token_support';
+COMMENT ON TYPE tenancy.secret IS 'A text that prints as ***. It cannot be entered; plans are where it occurs.';
+COMMENT ON FUNCTION tenancy.secret_in(cstring) IS 'Error 0A000: a secret cannot be entered.';
+COMMENT ON FUNCTION tenancy.secret_out(tenancy.secret) IS 'Always ***.';
+COMMENT ON FUNCTION tenancy.token_support(internal) IS 'Planner support of functions whose first argument is a token. Not to be called.';
+
 CREATE FUNCTION auth.login(token text, tenant text DEFAULT NULL) RETURNS void
-    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'auth_login';
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SUPPORT tenancy.token_support AS 'MODULE_PATHNAME', 'auth_login';
 COMMENT ON FUNCTION auth.login(text, text) IS
 'Presents a token, a compact JWS (RFC 7515), for this transaction, and takes the database role authenticated, or the one its issuer names, with SET LOCAL ROLE. The issuer must have been added (tenancy.add_issuer, tenancy.use_better_auth). tenant, if given, must be the tenant that the token names. Give the token as a parameter: a literal is visible in logs and in pg_stat_activity. Errors: 25P01 outside a transaction block; 22023 no token; 28000 the token is refused, by the rule named; 42501 the caller is no member of tenant, or the session may not take the role; 42704 the role does not exist.';
 

@@ -39,7 +39,10 @@ BEGIN
     IF existing.extname IS NOT NULL THEN
         RAISE EXCEPTION 'schema "auth" belongs to extension "%"', existing.extname
             USING ERRCODE = 'duplicate_schema',
-            HINT = format('The two exclude each other. DROP EXTENSION %I first.', existing.extname);
+            HINT = CASE existing.extname WHEN 'pg_session_jwt'
+                -- DROP EXTENSION would ask for CASCADE, and take along every policy that calls its functions.
+                THEN 'sql/migrate_from_pg_session_jwt.sql puts the extension pg_tenancy in its place and keeps what uses it. Do not drop it with CASCADE: your policies would go too.'
+                ELSE format('The two exclude each other. DROP EXTENSION %I first.', existing.extname) END;
     END IF;
     IF existing.nspowner <> installer
         AND NOT (SELECT rolsuper FROM pg_roles WHERE oid = existing.nspowner) THEN

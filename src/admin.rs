@@ -66,7 +66,8 @@ fn verdict(token: &[u8]) -> Value {
 
 /// Why a JWKS cannot be used with these algorithms (names separated by commas; None for all), or None.
 fn jwks_problem(jwks: &[u8], algorithms: Option<&[u8]>) -> Option<String> {
-    let names = algorithms.map(|names| String::from_utf8_lossy(names).split(',').map(String::from).collect::<Vec<_>>());
+    let names = algorithms
+        .map(|names| String::from_utf8_lossy(names).split(',').map(String::from).collect::<Vec<_>>());
     if let Some(unknown) = names.iter().flatten().find(|name| Algorithm::named(name).is_none()) {
         let known: Vec<_> = Algorithm::ALL.iter().map(|algorithm| algorithm.name()).collect();
         return Some(format!("{unknown:?} is no algorithm that is supported; they are {}", known.join(", ")));

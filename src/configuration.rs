@@ -135,7 +135,8 @@ impl Trusted {
     fn with_keys_of_now(&self, snapshot: pg_sys::Snapshot) -> Option<Trusted> {
         let table = self.row.key_table.as_ref()?;
         let name = |name: &Option<String>| CString::new(name.as_deref()?).ok();
-        let table = rows::find(&name(&self.row.key_schema)?, &CString::new(table.as_str()).ok()?).and_then(Table::open);
+        let table = rows::find(&name(&self.row.key_schema)?, &CString::new(table.as_str()).ok()?)
+            .and_then(Table::open);
         let stamp = table.as_ref().map(|table| table.stamp(snapshot)).unwrap_or_default();
         let now = snapshot::statement_time();
         if self.keys_seen.as_ref().is_some_and(|seen| seen.stamp == stamp && now < seen.until) {
@@ -153,7 +154,9 @@ impl Trusted {
         {
             table.scan(snapshot, |row| {
                 let grace = self.row.key_grace.unwrap_or(0).saturating_mul(1_000_000);
-                let end = expires.and_then(|column| row.time(column)).map_or(i64::MAX, |end| end.saturating_add(grace));
+                let end = expires
+                    .and_then(|column| row.time(column))
+                    .map_or(i64::MAX, |end| end.saturating_add(grace));
                 if end > now {
                     until = until.min(end);
                     if let (Some(id), Some(key)) = (row.text(id), row.text(key)) {
@@ -208,7 +211,8 @@ static STATE: State = State { settings: RefCell::new(None), issuers: RefCell::ne
 
 /// The settings that this snapshot shows. Raises a Postgres error where the extension's tables are missing.
 pub fn settings(snapshot: pg_sys::Snapshot) -> Rc<Settings> {
-    let (stamp, rows) = changed(c"config", snapshot, STATE.settings.borrow().as_ref().map(|(stamp, _)| stamp));
+    let (stamp, rows) =
+        changed(c"config", snapshot, STATE.settings.borrow().as_ref().map(|(stamp, _)| stamp));
     if let Some(rows) = rows {
         STATE.settings.replace(Some((stamp, Rc::new(Settings::read(rows)))));
     }
@@ -229,7 +233,10 @@ pub fn issuer(name: &str, snapshot: pg_sys::Snapshot) -> Option<Rc<Trusted>> {
     let known = STATE.issuers.borrow().as_ref()?.1.iter().find(|issuer| issuer.rules.name == name)?.clone();
     let Some(fresh) = known.with_keys_of_now(snapshot).map(Rc::new) else { return Some(known) };
     if let Some((_, issuers)) = STATE.issuers.borrow_mut().as_mut() {
-        issuers.iter_mut().filter(|issuer| issuer.rules.name == name).for_each(|issuer| *issuer = fresh.clone());
+        issuers
+            .iter_mut()
+            .filter(|issuer| issuer.rules.name == name)
+            .for_each(|issuer| *issuer = fresh.clone());
     }
     Some(fresh)
 }

@@ -84,3 +84,13 @@ pub fn incomplete() -> ! {
         "Install it again: DROP EXTENSION pg_tenancy, CREATE EXTENSION pg_tenancy.".into(),
     )
 }
+
+/// 0A000
+pub fn no_input() -> ! {
+    raise(
+        Code::ERRCODE_FEATURE_NOT_SUPPORTED,
+        "a value of type tenancy.secret cannot be entered",
+        None,
+        "The type is there to hide tokens in plans.".into(),
+    )
+}

@@ -104,8 +104,12 @@ struct Identity {
 
 impl Identity {
     fn read(basis: Basis) -> Identity {
-        let mut identity =
-            Identity { basis, problem: None, tenant_bigint: None, values: [const { OnceCell::new() }; ANSWERS] };
+        let mut identity = Identity {
+            basis,
+            problem: None,
+            tenant_bigint: None,
+            values: [const { OnceCell::new() }; ANSWERS],
+        };
         let parsed = match &identity.basis {
             Basis::Claims(_) => settings::claims_bytes().map(parse),
             Basis::Token(_) | Basis::Nothing => None,
@@ -176,7 +180,9 @@ impl Identity {
             + self.values.iter().filter_map(OnceCell::get).map(|value| value.size).sum::<usize>()
             + match &self.basis {
                 Basis::Claims(bytes) => bytes.as_ref().map_or(0, |bytes| bytes.len()),
-                Basis::Token(_) | Basis::Nothing => 0,
+                // The token, its payload and the claims read from that.
+                Basis::Token(accepted) => 4 * accepted.token.len(),
+                Basis::Nothing => 0,
             }
     }
 }

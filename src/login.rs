@@ -1,9 +1,11 @@
 //! `auth.login()`: in one native function, so that the token passes through no expression, plan or statement that
-//! the server or another extension might log.
+//! the server or another extension might log. The one plan that may hold it is its caller's, where a parameter
+//! becomes a constant: there the planner is told that it is of type `tenancy.secret`, which prints as `***`.
 
 use crate::v1::{answer, argument, v1_function};
-use crate::{configuration, error, identity, settings, snapshot, token};
+use crate::{configuration, error, identity, rows, settings, snapshot, token};
 use core::ffi::CStr;
+use pgrx::pg_guard;
 use pgrx::pg_sys::{self, Datum, Oid};
 use std::ffi::CString;
 
@@ -14,6 +16,53 @@ v1_function! {
         login(argument(fcinfo, 0), argument(fcinfo, 1));
         Some(Datum::null())
     })
+}
+
+v1_function! {
+    /// `tenancy.token_support(internal) → internal`: the planner support function of those that take a token.
+    tenancy_token_support, pg_finfo_tenancy_token_support,
+    |fcinfo| {
+        let request: *mut pg_sys::Node = (*fcinfo).args.as_slice(1)[0].value.cast_mut_ptr();
+        match (*request).type_ {
+            pg_sys::NodeTag::T_SupportRequestSimplify => Datum::from(sealed(request.cast())),
+            _ => Datum::null(),
+        }
+    }
+}
+v1_function! {
+    /// `tenancy.secret_out(tenancy.secret) → cstring`
+    tenancy_secret_out, pg_finfo_tenancy_secret_out,
+    |_fcinfo| Datum::from(pg_sys::pstrdup(c"***".as_ptr()))
+}
+v1_function! {
+    /// `tenancy.secret_in(cstring) → tenancy.secret`: there is nothing to read.
+    tenancy_secret_in, pg_finfo_tenancy_secret_in,
+    |fcinfo| answer(fcinfo, || error::no_input())
+}
+
+/// The call with a token that does not print, where it is a constant; null to leave it as it is.
+#[pg_guard]
+unsafe extern "C-unwind" fn sealed(request: *mut pg_sys::SupportRequestSimplify) -> *mut pg_sys::FuncExpr {
+    // SAFETY: the planner passes a call with its arguments, of which the first is a text. The types have the same
+    // values; nothing but how the constant is shown goes by its type.
+    unsafe {
+        let is_constant = |call: *mut pg_sys::FuncExpr| {
+            let token = pg_sys::list_nth((*call).args, 0).cast::<pg_sys::Const>();
+            (!token.is_null() && (*token).xpr.type_ == pg_sys::NodeTag::T_Const).then_some(token)
+        };
+        let secret = rows::find_type(c"tenancy", c"secret");
+        if let (Some(token), Some(secret)) = (is_constant((*request).fcall), secret)
+            && (*token).consttype != secret
+        {
+            let call: *mut pg_sys::FuncExpr = pg_sys::copyObjectImpl((*request).fcall.cast()).cast();
+            if let Some(token) = is_constant(call) {
+                (*token).consttype = secret;
+                (*token).constcollid = Oid::INVALID;
+                return call;
+            }
+        }
+        core::ptr::null_mut()
+    }
 }
 
 /// Presents a token for this transaction and takes the database role that goes with it. Raises a Postgres error, and
@@ -55,7 +104,8 @@ fn take_role(name: &str) {
         let may = pg_sys::member_can_set_role(session, oid);
         if !may {
             let session = CStr::from_ptr(pg_sys::GetUserNameFromId(session, false));
-            let quoted = |name: &CStr| CStr::from_ptr(pg_sys::quote_identifier(name.as_ptr())).to_string_lossy();
+            let quoted =
+                |name: &CStr| CStr::from_ptr(pg_sys::quote_identifier(name.as_ptr())).to_string_lossy();
             let grant = format!("GRANT {} TO {};", quoted(&role), quoted(session));
             error::may_not_act_as(&session.to_string_lossy(), name, grant);
         }

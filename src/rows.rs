@@ -33,6 +33,22 @@ pub fn find(schema: &CStr, name: &CStr) -> Option<Oid> {
     (found != Oid::INVALID).then_some(found)
 }
 
+/// The oid of a type by its schema and its own name; None if there is none.
+pub fn find_type(schema: &CStr, name: &CStr) -> Option<Oid> {
+    // SAFETY: as above.
+    let found = unsafe {
+        pg_sys::GetSysCacheOid(
+            pg_sys::SysCacheIdentifier::TYPENAMENSP as _,
+            pg_sys::Anum_pg_type_oid as _,
+            Datum::from(name.as_ptr()),
+            Datum::from(pg_sys::get_namespace_oid(schema.as_ptr(), true)),
+            Datum::null(),
+            Datum::null(),
+        )
+    };
+    (found != Oid::INVALID).then_some(found)
+}
+
 impl Table {
     /// Opens a table; None if the oid is not, or no longer, one that can be read so.
     pub fn open(table: Oid) -> Option<Table> {
@@ -41,7 +57,8 @@ impl Table {
             let relation = pg_sys::try_table_open(table, pg_sys::AccessShareLock as _);
             let form = relation.as_ref().map(|relation| &*relation.rd_rel)?;
             let table = Table(relation);
-            let plain = form.relkind == pg_sys::RELKIND_RELATION as core::ffi::c_char && form.relam == pg_sys::HEAP_TABLE_AM_OID;
+            let plain = form.relkind == pg_sys::RELKIND_RELATION as core::ffi::c_char
+                && form.relam == pg_sys::HEAP_TABLE_AM_OID;
             plain.then_some(table)
         }
     }
@@ -93,7 +110,10 @@ impl Table {
         // SAFETY: oids and numbers in, a verdict out.
         unsafe {
             let whole = pg_sys::pg_class_aclcheck(table, role, pg_sys::ACL_SELECT.into()) == allowed;
-            whole || columns.iter().all(|&column| pg_sys::pg_attribute_aclcheck(table, column, role, pg_sys::ACL_SELECT.into()) == allowed)
+            whole
+                || columns.iter().all(|&column| {
+                    pg_sys::pg_attribute_aclcheck(table, column, role, pg_sys::ACL_SELECT.into()) == allowed
+                })
         }
     }
 }

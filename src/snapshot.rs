@@ -62,7 +62,11 @@ fn active() -> Key {
     // SAFETY: called in the backend's one thread. GetActiveSnapshot may be called only where there is one.
     unsafe {
         let snapshot = GetActiveSnapshot();
-        Key { address: snapshot as usize, completed: (*snapshot).snapXactCompletionCount, command: (*snapshot).curcid }
+        Key {
+            address: snapshot as usize,
+            completed: (*snapshot).snapXactCompletionCount,
+            command: (*snapshot).curcid,
+        }
     }
 }
 
@@ -76,7 +80,10 @@ pub fn mark() {
             true => pg_sys::ParallelWorkerNumber >= 0,
             false => {
                 if !STATE.watched.replace(true) {
-                    pg_sys::MemoryContextRegisterResetCallback(pg_sys::MessageContext, STATE.at_statement_end.as_ptr());
+                    pg_sys::MemoryContextRegisterResetCallback(
+                        pg_sys::MessageContext,
+                        STATE.at_statement_end.as_ptr(),
+                    );
                 }
                 true
             }

@@ -5,8 +5,8 @@
 //! says nothing that the token's bytes, the configuration and the time do not.
 
 use crate::configuration::{self, Trusted};
-use crate::{identity, snapshot};
 use crate::token::{Rule, Unverified, Verified};
+use crate::{identity, snapshot};
 use core::cell::RefCell;
 use pgrx::pg_sys;
 use std::rc::Rc;

@@ -115,7 +115,9 @@ impl Key {
                 (None, _) => None,
             },
         };
-        let Some(algorithm) = algorithm.filter(|algorithm| allowed.contains(algorithm)) else { return Ok(None) };
+        let Some(algorithm) = algorithm.filter(|algorithm| allowed.contains(algorithm)) else {
+            return Ok(None);
+        };
         let key = decode(jwk, algorithm)?;
         let verifier = (DEFAULT_PROVIDER.verifier_factory)(&algorithm.into(), &key);
         let verifier = verifier.map_err(|_| Reason::OtherAlgorithm)?;
