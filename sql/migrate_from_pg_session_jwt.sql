@@ -21,9 +21,8 @@
 --     needs (auth.role(), say), somebody else who may create in schema auth.
 --
 -- What is different afterwards:
---   - request.jwt.claims is believed: whoever runs SQL of their own can set it and be anybody. pg_session_jwt believed it
---     only where the connection had no key (pg_session_jwt.jwk). That key means nothing any more: name the issuer with
---     tenancy.add_issuer(), and have clients call auth.login(token) for auth.init() and auth.jwt_session_init(token).
+--   - request.jwt.claims is believed, until you have gone on as below: whoever runs SQL of their own can set it and be
+--     anybody. pg_session_jwt believed it only where the connection had no key (pg_session_jwt.jwk).
 --   - auth.jwt() and auth.session() are SQL NULL for nobody. auth.session() was the JSON null, so that auth.session() IS
 --     NOT NULL was true for everybody: a policy closes, a CHECK refuses rows (those of a restored dump too).
 --   - Malformed claims, a sub that is no string and, for auth.uid(), one that is no uuid are NULL and never an error.
@@ -31,6 +30,20 @@
 --   - auth.user_id() and the others may be called by whom you left the right to; USAGE on schema auth is everybody's.
 --   - Settings pg_session_jwt.* mean nothing; pg_session_jwt.audit_log has no successor.
 -- Take pg_session_jwt out of session_preload_libraries and the like: loaded after pg_tenancy, it fails.
+--
+-- How to go on, where clients came with a token (where a gateway checks it and sets request.jwt.claims, PostgREST say,
+-- name the gateway's login in tenancy.configure('gateway_roles', ...), then take the mode gateway):
+--   1. SELECT tenancy.add_issuer('ISS', 'JWK', NULL);
+--      ISS is the claim iss of the tokens, which must have it. JWK is what pg_session_jwt.jwk was: a key, or else an
+--      array of keys or a JWKS, of other algorithms too. pg_session_jwt took its only key for every token: where the
+--      tokens' header has a "kid", the key needs the same one. NULL compares no audience, which pg_session_jwt did not
+--      either; better name yours. Tokens without exp are refused but with require_exp => false; jti is not looked at.
+--      SELECT * FROM tenancy.check_token('TOKEN') says whether a token would do, and if not, why.
+--   2. In the place of auth.init() and auth.jwt_session_init(token) clients call auth.login(token), in each transaction,
+--      for it ends with that; and without it they are nobody. It also takes the role authenticated (another with
+--      add_issuer's database_role), which the client's login must be a member of, and which your policies must be for.
+--   3. SELECT tenancy.configure('mode', 'verified');
+--      From then on request.jwt.claims is ignored. To be done last: who has no token is nobody.
 
 \set ON_ERROR_STOP on
 \set SHOW_CONTEXT never
@@ -247,7 +260,10 @@ BEGIN
     IF keys THEN
         RAISE WARNING 'request.jwt.claims is believed from now on'
             USING DETAIL = 'pg_session_jwt had a key (pg_session_jwt.jwk), and with it believed verified tokens only.',
-            HINT = 'Let nobody connect who may not say who they are, until you have named the issuer with tenancy.add_issuer().';
+            HINT = 'Let nobody connect who may not say who they are, until the mode is "verified", or "gateway".';
     END IF;
+    RAISE NOTICE 'next, where clients come with a token: add its issuer, have clients log in, then require it'
+        USING DETAIL = 'Until then whoever sets request.jwt.claims is believed. More is told at the beginning of this script.',
+        HINT = $hint$SELECT tenancy.add_issuer('ISS', 'JWK', NULL), with the tokens' claim iss and the key that pg_session_jwt.jwk was; auth.login(token) at the beginning of each transaction, in the place of auth.jwt_session_init(token); SELECT tenancy.configure('mode', 'verified').$hint$;
 END $$;
 COMMIT;

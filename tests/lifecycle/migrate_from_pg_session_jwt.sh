@@ -149,20 +149,25 @@ ALTER ROLE "Migrate ""Owner""" IN DATABASE source SET pg_session_jwt.audit_log =
 ALTER ROLE migrate_reader SET session_preload_libraries = 'a, pg_session_jwt';
 SQL
 
-# state DATABASE: all that a dump has of it but the two extensions, and what the catalogs know beside that: whether
-# constraints are valid, the OIDs of what depends on the functions, and who has which rights.
+# What both extensions have.
+functions='{user_id,uid,jwt,session,organization,organization_id}'
+# state DATABASE: all that a dump has of it but the two extensions and schema tenancy, and what the catalogs know beside
+# that: whether constraints are valid, and who has which rights.
 state() {
-    pg_dump -d "$1" | grep -vE '^(--|\\(un)?restrict|.* EXTENSION .*pg_(session_jwt|tenancy)|COMMENT ON SCHEMA auth|$)|SCHEMA tenancy|tenancy.config|^\\\.$' || true
-    sql -d "$1" <<'SQL'
+    pg_dump -d "$1" --exclude-schema tenancy | grep -vE '^(--|\\(un)?restrict|.* EXTENSION .*pg_(session_jwt|tenancy)|COMMENT ON SCHEMA auth|$)' || true
+    sql -d "$1" -v functions="$functions" <<'SQL'
+SELECT COALESCE(to_regnamespace('tenancy')::oid, 0) AS tenancy \gset
 SELECT * FROM pg_policies ORDER BY schemaname, tablename, policyname;
 SELECT conrelid::regclass, conname, convalidated, pg_get_constraintdef(oid) FROM pg_constraint
-WHERE connamespace <> 'pg_catalog'::regnamespace AND conname NOT LIKE 'config%' ORDER BY 1, 2;
+WHERE connamespace NOT IN ('pg_catalog'::regnamespace, :tenancy) ORDER BY 1, 2;
 SELECT schemaname, matviewname, ispopulated, hasindexes, definition FROM pg_matviews ORDER BY 1, 2;
 SELECT oid::regclass, relkind, relowner::regrole, relacl, reloptions FROM pg_class
-WHERE oid >= 16384 AND relnamespace NOT IN ('pg_toast'::regnamespace, COALESCE(to_regnamespace('tenancy'), 0)) ORDER BY oid::regclass::text;
-SELECT attrelid::regclass, attname, attacl FROM pg_attribute WHERE attacl IS NOT NULL AND attrelid >= 16384 ORDER BY 1, 2;
+WHERE oid >= 16384 AND relnamespace NOT IN ('pg_toast'::regnamespace, :tenancy) ORDER BY oid::regclass::text;
+SELECT attrelid::regclass, attname, attacl FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid
+WHERE attacl IS NOT NULL AND attrelid >= 16384 AND relnamespace <> :tenancy ORDER BY 1, 2;
 SELECT p.oid::regprocedure, a.grantee::regrole, a.is_grantable FROM pg_proc p, aclexplode(p.proacl) a
-WHERE p.pronamespace = 'auth'::regnamespace AND p.proacl IS NOT NULL ORDER BY p.proname, 2;
+WHERE p.pronamespace = 'auth'::regnamespace AND p.proacl IS NOT NULL AND (p.proname = ANY (:'functions') OR NOT EXISTS (
+    SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')) ORDER BY p.proname, 2;
 SELECT a.grantee::regrole, a.privilege_type, a.is_grantable FROM pg_namespace n, aclexplode(n.nspacl) a
 WHERE nspname = 'auth' AND a.grantee <> 0 ORDER BY 1, 2;
 SQL
@@ -172,8 +177,7 @@ oids() {
     sql -d "$1" -c "SELECT refobjid::regprocedure, refobjid, classid::regclass, objid, objsubid, deptype,
             pg_describe_object(classid, objid, objsubid)
         FROM pg_depend WHERE refclassid = 'pg_proc'::regclass AND deptype <> 'e' AND refobjid IN (
-            SELECT oid FROM pg_proc WHERE pronamespace = 'auth'::regnamespace AND proname IN (
-                'user_id', 'uid', 'jwt', 'session', 'organization', 'organization_id'))
+            SELECT oid FROM pg_proc WHERE pronamespace = 'auth'::regnamespace AND proname = ANY ('$functions'))
             AND NOT (classid = 'pg_proc'::regclass AND EXISTS (
                 SELECT FROM pg_depend m WHERE m.classid = 'pg_proc'::regclass AND m.objid = pg_depend.objid AND m.deptype = 'e'))
         ORDER BY 1, 3, 4, 5"
@@ -252,6 +256,11 @@ refused() {
 # given SQL: a reason to refuse.
 given() { sql -d source -c "$1"; }
 
+# Whoever comes without the script is sent to it, and not to DROP EXTENSION.
+if sql -d source -c 'CREATE EXTENSION pg_tenancy' >"$folder/said" 2>&1; then fail 'installed beside pg_session_jwt'; fi
+grep -qF "HINT:  $script puts the extension pg_tenancy in its place" "$folder/said" || fail "$(cat "$folder/said")"
+unchanged 'CREATE EXTENSION pg_tenancy'
+
 # Not there; there already; not allowed.
 sql -c 'CREATE DATABASE without'
 if migrate without; then fail 'not refused: no pg_session_jwt'; fi
@@ -277,6 +286,8 @@ refused 55000 'DETAIL:  .*function auth.greeting\(\)' 'ALTER EXTENSION pg_sessio
 # What stops CREATE EXTENSION pg_tenancy.
 given 'CREATE FUNCTION auth.role() RETURNS text LANGUAGE sql RETURN 1'
 refused 42723 'Taken: auth.role\(\)' 'DROP FUNCTION auth.role()'
+given 'CREATE FUNCTION auth.login(text) RETURNS void LANGUAGE sql AS $$$$'
+refused 42723 'Taken: auth.login\(text\)' 'DROP FUNCTION auth.login(text)'
 given 'CREATE SCHEMA tenancy'
 refused 42P06 'schema "tenancy" already exists' 'DROP SCHEMA tenancy'
 given 'GRANT CREATE ON SCHEMA auth TO migrate_reader'
@@ -312,6 +323,13 @@ for word in 'NOTICE:  moved 6 functions' 'sign_in(text)' 'pg_session_jwt.audit_l
     'pg_session_jwt.audit_log of role "Migrate ""Owner""" in this database' 'session_preload_libraries of role migrate_reader'; do
     grep -qF "$word" "$folder/said" || fail "not told: $word: $(cat "$folder/said")"
 done
+# last: the last message says how to go on.
+last() {
+    grep -E "$script:[0-9]+: (NOTICE|WARNING):" "$folder/said" | tail -n 1 | grep -q 'NOTICE:  next, where clients come with a token' &&
+        grep -q "HINT:.*tenancy.add_issuer.*auth.login(token).*tenancy.configure('mode', 'verified')" "$folder/said" ||
+        fail "not told how to go on: $(cat "$folder/said")"
+}
+last
 grep -q 'WARNING' "$folder/said" && fail "warned without a reason: $(cat "$folder/said")"
 grep -E 'in_sql|in_plpgsql|greeting|instead' "$folder/said" && fail "told of functions that go on working"
 ask "SELECT count(*) FROM pg_catalog.pg_proc WHERE prosrc = 'auth_user_id'" 1
@@ -323,27 +341,35 @@ for part in '' .oids .answers; do
     diff "$folder/before$part" "$folder/after$part" || fail "not as before"
 done
 
-# pg_tenancy is what a fresh installation makes: the same members, the same functions, comments, owners and rights.
+# pg_tenancy is what a fresh installation makes: the same members, the same functions, comments, owners and rights, the
+# same planner support.
 installed() {
     sql -d "$1" <<'SQL'
 SET search_path = pg_catalog;
 SELECT deptype, pg_describe_object(classid, objid, objsubid) FROM pg_depend
 WHERE refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_tenancy') ORDER BY 2;
-SELECT pg_get_functiondef(p.oid), proowner::regrole, obj_description(p.oid, 'pg_proc'),
+SELECT pg_get_functiondef(p.oid), prosupport, proowner::regrole, obj_description(p.oid, 'pg_proc'),
     CASE WHEN p.oid::regprocedure <> 'auth.user_id()'::regprocedure THEN COALESCE(proacl, acldefault('f', proowner)) END,
     (SELECT array_agg(a ORDER BY a::text) FROM unnest(COALESCE(initprivs, acldefault('f', proowner))) AS a)
 FROM pg_depend d JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
 LEFT JOIN pg_init_privs i ON i.classoid = 'pg_proc'::regclass AND i.objoid = p.oid
+WHERE refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_tenancy') ORDER BY 1;
+SELECT pg_describe_object(classid, objid, 0), relowner::regrole, relacl, initprivs, obj_description(c.oid, 'pg_class')
+FROM pg_depend d JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
+LEFT JOIN pg_init_privs i ON i.classoid = d.classid AND i.objoid = c.oid
 WHERE refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_tenancy') ORDER BY 1;
 SELECT nspname, nspowner::regrole, obj_description(n.oid, 'pg_namespace'), initprivs FROM pg_namespace n
 LEFT JOIN pg_init_privs i ON i.classoid = 'pg_namespace'::regclass AND i.objoid = n.oid WHERE nspname IN ('auth', 'tenancy') ORDER BY 1;
 SELECT pg_describe_object(d.classid, d.objid, 0), pg_describe_object(d.refclassid, d.refobjid, 0) FROM pg_depend d
 JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
 WHERE p.pronamespace IN ('auth'::regnamespace, 'tenancy'::regnamespace) AND p.proname <> 'greeting' ORDER BY 1, 2;
-SELECT extowner::regrole, extversion FROM pg_extension WHERE extname = 'pg_tenancy';
+SELECT extowner::regrole, extversion, extconfig::regclass[], extcondition FROM pg_extension WHERE extname = 'pg_tenancy';
 SQL
 }
 installed without >"$folder/fresh"
+[ "$(sql -d source -c "SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc
+    WHERE prosupport = 'tenancy.reader_support'::regproc AND pronamespace = 'auth'::regnamespace AND proname = ANY ('$functions')")" = \
+    'jwt organization_id session uid user_id' ] || fail "the readers that moved are not supported"
 installed source | diff "$folder/fresh" - || fail "pg_tenancy is not as after CREATE EXTENSION"
 sql -d early -c "SELECT 'pg_session_jwt' FROM pg_extension WHERE extname = 'pg_session_jwt'" | grep . && fail "pg_session_jwt is still there"
 installed early | diff "$folder/fresh" - || fail "pg_tenancy is not as after CREATE EXTENSION, in the place of an early version"
@@ -361,6 +387,60 @@ sql -d source -c 'ALTER TABLE parts ADD tenant_id uuid NOT NULL' -c "SELECT tena
 if sql -d source -c 'DROP EXTENSION pg_tenancy' >"$folder/said" 2>&1; then fail "pg_tenancy could be dropped from under the policies"; fi
 grep -q 'policy' "$folder/said" || fail "$(cat "$folder/said")"
 
+# How the script says to go on. The key is as pg_session_jwt had it: one alone, which a token need not name.
+sql -d source -c "CREATE ROLE migrate_app LOGIN NOINHERIT; GRANT authenticated TO migrate_app"
+key=$(tests/lib/token jwk ed1 --bare)
+# signed SUB [OPTIONS]: a token.
+signed() {
+    tests/lib/token sign ed1 '{"iss": "https://issuer.test", "sub": "'"$1"'", "o": {"id": "bbbbbbbb-0000-4000-8000-000000000001"}}' "${@:2}"
+}
+a=aaaaaaaa-0000-4000-8000-000000000001
+b=aaaaaaaa-0000-4000-8000-000000000002
+# seen CLAIMS [TOKEN]: who a client is that sets these claims and logs in with this token, and what it reads through a
+# policy; then who it is in the next transaction.
+seen() {
+    PGOPTIONS="-c request.jwt.claims=$1" psql -X -q -A -t -d source -U migrate_app -v token="${2-}" -v VERBOSITY=verbose 2>&1 <<'SQL'
+BEGIN;
+SELECT :'token' <> '' AS login \gset
+\if :login
+SELECT FROM auth.login(:'token');
+\else
+SET LOCAL ROLE authenticated;
+\endif
+SELECT current_user, auth.user_id(), (SELECT string_agg(title, ', ' ORDER BY title) FROM "My 'App'"."Docs; --");
+COMMIT;
+SET ROLE authenticated;
+SELECT auth.user_id();
+SQL
+}
+# sees WHAT CLAIMS [TOKEN]
+sees() {
+    local what
+    what=$(seen "${@:2}" | sed '/^$/d')
+    [ "$what" = "$1" ] || fail "a client with the claims $2${3+ and a token} sees $what, not $1"
+}
+claims="{\"sub\":\"$b\"}"
+refusal() { seen '{}' "$1" | grep -A 1 'ERROR:  28000'; }
+refusal "$(signed $a --header '{"kid": null}')" | grep -q issuer || fail 'a token of an unknown issuer is not refused'
+sql -d source -v key="$key" <<'SQL' >"$folder/said" || fail "$(cat "$folder/said")"
+SELECT tenancy.add_issuer('https://issuer.test', :'key', NULL);
+SQL
+token=$(signed $a --header '{"kid": null}')
+sees "authenticated|$a|also of a, of a
+$b" "$claims" "$token"
+sees "authenticated|$b|of b
+$b" "$claims"
+sql -d source -c "SELECT tenancy.configure('mode', 'verified')" >"$folder/said"
+nobody='authenticated||'
+sees "authenticated|$a|also of a, of a" "$claims" "$token"
+sees "$nobody" "$claims"
+refusal "$(signed $a)" | grep -q key || fail 'a token that names a key is not refused where the key has no name'
+refusal "$(tests/lib/token mutate "$token" payload)" | grep -q signature || fail 'a forged token is not refused'
+sql -d source -v key="[$(tests/lib/token jwk ed1)]" <<'SQL' >"$folder/said"
+SELECT tenancy.set_jwks('https://issuer.test', :'key');
+SQL
+sees "authenticated|$b|of b" "{\"sub\":\"$a\"}" "$(signed $b)"
+
 # A second run.
 if migrate source; then fail 'not refused: a second run'; fi
 grep -q 'DETAIL:  pg_tenancy is: there is nothing left to move.' "$folder/said" || fail "$(cat "$folder/said")"
@@ -370,5 +450,6 @@ sql -c 'CREATE DATABASE keyed'
 sql -d keyed -c "CREATE EXTENSION pg_session_jwt VERSION '0.3.1'" -c "CREATE VIEW v AS SELECT auth.user_id()"
 PGOPTIONS='-c pg_session_jwt.jwk={}' migrate keyed -1 || fail "$(cat "$folder/said")"
 grep -q 'WARNING:  request.jwt.claims is believed from now on' "$folder/said" || fail "not warned: $(cat "$folder/said")"
+last
 [ "$(PGOPTIONS='-c request.jwt.claims={"sub":"ann"}' sql -d keyed -c 'TABLE v')" = ann ] || fail "auth.user_id() is not what it was"
 installed keyed | diff "$folder/fresh" - || fail "pg_tenancy is not as after CREATE EXTENSION, in the place of 0.3.1"
