@@ -49,6 +49,7 @@ impl Settings {
         let value = |name: &str| row(name).and_then(|row| row["value"].as_str());
         Settings {
             mode: match value("mode") {
+                _ if rows.contains(&Value::Null) => Mode::Verified,
                 None | Some("claims") => Mode::Claims,
                 Some("gateway") => Mode::Gateway,
                 Some(_) => Mode::Verified,
@@ -249,7 +250,8 @@ fn changed(table: &CStr, snapshot: pg_sys::Snapshot, seen: Option<&Stamp>) -> (S
         return (stamp, None);
     }
     let mut rows = Vec::new();
-    table.scan(snapshot, |row| rows.extend(row.json()));
+    // What cannot be read is null, and not as if it were not there.
+    table.scan(snapshot, |row| rows.push(row.json().unwrap_or_default()));
     (stamp, Some(rows))
 }
 

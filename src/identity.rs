@@ -267,7 +267,7 @@ pub fn lend(answer: Answer) -> Option<Datum> {
     }
     let pointer: *const u8 = value.words.as_ptr().cast();
     STATE.lent.set(true);
-    if !STATE.stale.get() {
+    if settings::changes_are_noticed() {
         STATE.ready[answer as usize].set(pointer);
     }
     Some(Datum::from(pointer))
@@ -276,7 +276,7 @@ pub fn lend(answer: Answer) -> Option<Datum> {
 /// The active tenant as bigint.
 pub fn tenant_bigint() -> Option<i64> {
     let tenant = current().tenant_bigint;
-    if !STATE.stale.get() {
+    if settings::changes_are_noticed() {
         STATE.ready_bigint.set(tenant);
     }
     tenant
@@ -332,14 +332,25 @@ fn current() -> &'static Identity {
 }
 
 fn try_current() -> Result<&'static Identity, Rule> {
-    if (STATE.stale.get() || !snapshot::unchanged())
-        && let Err(rule) = snapshot::with_active(refresh)
-    {
+    let changed = STATE.stale.get() || !snapshot::unchanged() || claims_have_changed();
+    if changed && let Err(rule) = snapshot::with_active(refresh) {
         unready();
         return Err(rule);
     }
     // SAFETY: `refresh` has set it, and frees it only when it runs again.
     Ok(unsafe { &*STATE.current.get() })
+}
+
+/// Whether the claims are others than those read, where no hook tells of it.
+fn claims_have_changed() -> bool {
+    // SAFETY: null or from Box::into_raw in `replace`, and not freed since.
+    let read = unsafe { STATE.current.get().as_ref() }.map(|identity| &identity.basis);
+    match read {
+        Some(Basis::Claims(bytes)) if !settings::changes_are_noticed() => {
+            bytes.as_deref() != settings::claims_bytes()
+        }
+        _ => false,
+    }
 }
 
 /// Looks at all that an identity rests on, and reads it anew if any of that has changed.
@@ -368,7 +379,7 @@ fn refresh(snapshot: pg_sys::Snapshot) -> Result<(), Rule> {
             log_caller();
         }
     }
-    STATE.stale.set(!noticed);
+    STATE.stale.set(false);
     snapshot::mark();
     Ok(())
 }
@@ -400,7 +411,7 @@ fn log_caller() {
 /// Frees an identity that nobody holds a pointer into.
 fn free(identity: *mut Identity) {
     if !identity.is_null() {
-        // SAFETY: from Box::into_raw in `refresh`, and each is freed once: it leaves `current` or `kept`
+        // SAFETY: from Box::into_raw in `replace`, and each is freed once: it leaves `current` or `kept`
         // as it comes here.
         drop(unsafe { Box::from_raw(identity) });
     }
