@@ -7,7 +7,7 @@ PG_CONFIG ?=
 SERVER = $(or $(PG_CONFIG),$$(tools/postgres.py pg-config $(PG)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup install demo test bench lint portable pg-config clean
+.PHONY: help setup install demo test soak bench lint portable pg-config clean
 
 help:
 	@echo 'make setup      get cargo-pgrx, libclang and the Postgres versions into the cache'
@@ -17,11 +17,13 @@ help:
 	@echo 'make pg-config  print the pg_config that the others use by default (with make -s)'
 	@echo 'make test       run all the tests, on every version; PG=18 for one version,'
 	@echo '                ONLY=native/protect for one suite or test, ACCEPT=1 to accept its output'
-	@echo 'make bench      measure, on a scratch server (about ten minutes); README=1 to write it there'
+	@echo 'make soak       200 callers of 50 tenants behind PgBouncer, 200,000 transactions; SOAK=n for n'
+	@echo 'make bench      measure, on a scratch server (about fifteen minutes); README=1 to write it there,'
+	@echo '                ONLY=tokens for one part'
 	@echo 'make lint       formatting, clippy, and the syntax of the scripts'
 	@echo 'make portable   write target/pg_tenancy--portable.sql, for servers without the extension'
 	@echo 'make clean      remove what was built here (the cache stays)'
-	@echo 'With PG=… or PG_CONFIG=… install, demo, bench and test use that Postgres.'
+	@echo 'With PG=… or PG_CONFIG=… install, demo, soak, bench and test use that Postgres.'
 
 setup:
 	@tools/build.py setup
@@ -35,11 +37,14 @@ demo: install
 
 bench: install
 	@tools/server.py run "$(SERVER)" -c shared_buffers=1GB -c max_wal_size=4GB -c autovacuum=off -- \
-		bench/run $(if $(README),README)
+		bench/run $(if $(README),README) $(ONLY)
 
 test:
 	@tests/run $(if $(PG),PG="$(PG)") $(if $(ONLY),ONLY="$(ONLY)") \
 		$(if $(PG_CONFIG),PG_CONFIG="$(PG_CONFIG)") $(if $(ACCEPT),ACCEPT=1)
+
+soak: install
+	@tools/server.py run "$(SERVER)" -- tests/clients/pgbouncer.sh $(or $(SOAK),200000)
 
 lint:
 	@tools/lint
