@@ -1,6 +1,7 @@
 //! A line in the server's log for each change of the caller, where setting `audit_log` is on.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use core::cell::RefCell;
 use core::ffi::{CStr, c_char, c_int};
 use core::fmt::Write;
 use pgrx::pg_sys;
@@ -14,6 +15,12 @@ unsafe extern "C-unwind" {
     fn errhidecontext(hide: bool) -> c_int;
     fn errfinish(file: *const c_char, line: c_int, function: *const c_char);
 }
+
+/// The last line, so that it is not repeated.
+struct Last(RefCell<Option<CString>>);
+// SAFETY: a backend has one thread; nothing here is reached from any other.
+unsafe impl Sync for Last {}
+static LAST: Last = Last(RefCell::new(None));
 
 /// Says who is calling now: a JSON object, so that nothing in a claim can pass for another line. Of the token it
 /// tells the SHA-256, in hexadecimal. (One caller may have several forms of one token: ECDSA's signatures can be
@@ -31,6 +38,10 @@ pub fn caller(issuer: Option<&str>, user: Option<&str>, tenant: Option<&str>, to
     });
     let line = serde_json::json!({ "issuer": issuer, "sub": user, "tenant": tenant, "token_sha256": hash });
     let Ok(line) = CString::new(line.to_string()) else { return };
+    // The same caller in the next transaction is no change.
+    if LAST.0.borrow().as_ref() == Some(&line) {
+        return;
+    }
     const FILE: &CStr = c"audit_log.rs";
     // SAFETY: the calls that the macro ereport() makes, for a level at which errfinish returns; the strings live
     // until it has.
@@ -42,4 +53,5 @@ pub fn caller(issuer: Option<&str>, user: Option<&str>, tenant: Option<&str>, to
             errfinish(FILE.as_ptr(), line!() as c_int, c"caller".as_ptr());
         }
     }
+    LAST.0.replace(Some(line));
 }
