@@ -26,7 +26,10 @@ class Connection:
         """The rows of the last result, as lists of text, once the server is ready again."""
         rows, refused = [], None
         while True:
-            kind, length = struct.unpack("!cI", self.stream.read(5))
+            head = self.stream.read(5)
+            if not head:
+                raise Error(refused or "the server has closed the connection")
+            kind, length = struct.unpack("!cI", head)
             body = self.stream.read(length - 4)
             if kind == b"D":
                 rows.append(list(fields(body)))
