@@ -1,8 +1,7 @@
 //! What is being looked at: the active snapshot, and the client statement that runs.
 //!
 //! What an identity rests on besides the parameters (the configuration, the keys, the time) is looked at anew
-//! with each snapshot and with each client statement, and not in between. `unchanged`
-//! may be asked once per row.
+//! with each snapshot and with each client statement, and not in between.
 
 use core::cell::Cell;
 use core::ffi::c_void;
@@ -18,19 +17,13 @@ unsafe extern "C-unwind" {
 /// What tells two snapshots of one transaction apart: how many transactions had ended when it was taken (0 for
 /// one that was imported or handed to a parallel worker, which has no other) and the transaction's command. The
 /// end of a transaction or a subtransaction is told by a callback.
-#[derive(Clone, Copy, PartialEq)]
-struct Key {
-    address: usize,
-    completed: u64,
-    command: u32,
-}
-const NONE: Key = Key { address: 0, completed: 0, command: 0 };
+type Key = (u64, u32);
 
 struct State {
     /// Counts whatever ends the validity of what was found out: see `epoch`.
     epoch: Cell<usize>,
-    /// The snapshot that was last looked at; NONE once the client statement has ended.
-    key: Cell<Key>,
+    /// The snapshot that was last looked at, until the client statement ends.
+    key: Cell<Option<Key>>,
     /// `at_statement_end` will be called.
     watched: Cell<bool>,
     at_statement_end: Cell<pg_sys::MemoryContextCallback>,
@@ -41,7 +34,7 @@ unsafe impl Sync for State {}
 
 static STATE: State = State {
     epoch: Cell::new(1),
-    key: Cell::new(NONE),
+    key: Cell::new(None),
     watched: Cell::new(false),
     at_statement_end: Cell::new(pg_sys::MemoryContextCallback {
         func: Some(at_statement_end),
@@ -51,22 +44,17 @@ static STATE: State = State {
 };
 
 /// Whether the active snapshot and the client statement are those that were last marked.
-#[inline(always)]
 pub fn unchanged() -> bool {
-    let key = STATE.key.get();
-    key.address != 0 && active() == key
+    STATE.key.get().is_some_and(|key| active() == Some(key))
 }
 
-#[inline(always)]
-fn active() -> Key {
+fn active() -> Option<Key> {
     // SAFETY: called in the backend's one thread. GetActiveSnapshot may be called only where there is one.
     unsafe {
-        let snapshot = GetActiveSnapshot();
-        Key {
-            address: snapshot as usize,
-            completed: (*snapshot).snapXactCompletionCount,
-            command: (*snapshot).curcid,
-        }
+        ActiveSnapshotSet().then(|| {
+            let snapshot = GetActiveSnapshot();
+            ((*snapshot).snapXactCompletionCount, (*snapshot).curcid)
+        })
     }
 }
 
@@ -88,7 +76,7 @@ pub fn mark() {
                 true
             }
         };
-        STATE.key.set(if watched && ActiveSnapshotSet() { active() } else { NONE });
+        STATE.key.set(active().filter(|_| watched));
     }
 }
 
@@ -106,7 +94,7 @@ pub fn advance() {
 
 /// Forgets what was looked at: at the end of a transaction or subtransaction.
 pub fn forget() {
-    STATE.key.set(NONE);
+    STATE.key.set(None);
     advance();
 }
 
