@@ -15,7 +15,7 @@ mapfile -t folders <<<"$found"
 [ "$(id -u)" = 0 ] && bouncer_as=$PG_AS || bouncer_as=
 
 work=$(mktemp -d /tmp/pg_tenancy.XXXXXX)
-trap '[ -z "${bouncer:-}" ] || kill "$bouncer" 2>/dev/null || true; wait || true; rm -rf "$work"' EXIT
+trap '[ -z "${bouncer:-}" ] || { kill -KILL "$bouncer"; wait; } 2>/dev/null || true; rm -rf "$work"' EXIT
 chmod 777 "$work"
 
 psql -X -q -d postgres -c 'CREATE DATABASE pooled'
@@ -61,14 +61,11 @@ bouncer=$!
 for _ in {1..50}; do psql -X -q -h "$work" -p 6432 -U pooled_app -d pooled -c '' 2>/dev/null && break; sleep 0.1; done
 
 callers() { "$REPO/tests/clients/pgbouncer/callers" "$1" "$work" pooled; }
-out=$(callers "$transactions" 2>&1) || { echo "$out"; tail -n 20 "$work/log"; exit 1; }
-echo "$out" | head -n -1
-result=${out##*$'\n'}
-[[ $result == *' over 10 server connections: '* ]] || { echo "not what was to be tried: $result"; exit 1; }
+callers "$transactions" 2>&1 | tee "$work/out" || { tail -n 20 "$work/log"; exit 1; }
+grep -q ' over 10 server connections: ' "$work/out" || { echo 'these are not 10 server connections'; exit 1; }
 
 # The check can fail: without row security the same callers see and write rows of other tenants.
 psql -X -q -d pooled -c 'ALTER TABLE items DISABLE ROW LEVEL SECURITY'
 if out=$(callers 600 2>&1); then echo "nothing was noticed without row security: $out"; exit 1; fi
-[[ $out =~ ([0-9,]+)' foreign rows seen, '([0-9,]+)' written' && ${BASH_REMATCH[1]} != 0 && ${BASH_REMATCH[2]} != 0 ]] ||
+[[ $out =~ ' '[1-9][0-9,]*' foreign rows seen, '[1-9][0-9,]*' written' ]] ||
     { echo "without row security: $out"; exit 1; }
-echo "$result"
