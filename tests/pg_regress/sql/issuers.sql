@@ -28,7 +28,7 @@ CREATE FUNCTION test.key(name text) RETURNS jsonb LANGUAGE sql STABLE AS $$SELEC
 -- The same key under another name.
 CREATE FUNCTION test.key(name text, kid text) RETURNS jsonb LANGUAGE sql STABLE AS $$SELECT test.key(name) || jsonb_build_object('kid', kid)$$;
 -- What a token of this name meets now.
-CREATE TABLE test.token (n int GENERATED ALWAYS AS IDENTITY, what text, token text);
+CREATE TABLE test.signed (n int GENERATED ALWAYS AS IDENTITY, what text, token text);
 CREATE FUNCTION test.verdict(token text) RETURNS text LANGUAGE sql AS $$SELECT COALESCE(rule, CASE WHEN accepted THEN 'accepted' END) FROM tenancy.check_token(token)$$;
 
 -- Keys as an object, as an array, and as one key.
@@ -92,96 +92,96 @@ BEGIN
     DELETE FROM tenancy.issuer WHERE iss = 'https://issuer.example';
     EXECUTE format('SELECT tenancy.add_issuer(''https://issuer.example'', jsonb_build_array(test.key(''ed1''), test.key(''es256''), test.key(''rsa1'')), %s)', options);
 END $$;
--- All tokens of test.token against each set of options, a column for each set.
+-- All tokens of test.signed against each set of options, a column for each set.
 CREATE FUNCTION test.against(options text[]) RETURNS TABLE (what text, verdicts text[]) LANGUAGE plpgsql AS $$
 DECLARE option text; all_of jsonb := '{}';
 BEGIN
     FOREACH option IN ARRAY options LOOP
         PERFORM test.issue(option);
-        SELECT jsonb_object_agg(n, COALESCE(all_of -> n::text, '[]') || to_jsonb(test.verdict(t.token))) INTO all_of FROM test.token t;
+        SELECT jsonb_object_agg(n, COALESCE(all_of -> n::text, '[]') || to_jsonb(test.verdict(t.token))) INTO all_of FROM test.signed t;
     END LOOP;
     DELETE FROM tenancy.issuer WHERE iss = 'https://issuer.example';
-    RETURN QUERY SELECT t.what, ARRAY(SELECT jsonb_array_elements_text(all_of -> n::text)) FROM test.token t ORDER BY n;
+    RETURN QUERY SELECT t.what, ARRAY(SELECT jsonb_array_elements_text(all_of -> n::text)) FROM test.signed t ORDER BY n;
 END $$;
 BEGIN;
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example"}'`
-INSERT INTO test.token (what, token) VALUES ('no aud', :'t');
+INSERT INTO test.signed (what, token) VALUES ('no aud', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "aud": "db"}'`
-INSERT INTO test.token (what, token) VALUES ('aud db', :'t');
+INSERT INTO test.signed (what, token) VALUES ('aud db', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "aud": "DB"}'`
-INSERT INTO test.token (what, token) VALUES ('aud DB', :'t');
+INSERT INTO test.signed (what, token) VALUES ('aud DB', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "aud": ["web", "api"]}'`
-INSERT INTO test.token (what, token) VALUES ('aud [web, api]', :'t');
+INSERT INTO test.signed (what, token) VALUES ('aud [web, api]', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "aud": []}'`
-INSERT INTO test.token (what, token) VALUES ('aud []', :'t');
+INSERT INTO test.signed (what, token) VALUES ('aud []', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "aud": ["db", 1]}'`
-INSERT INTO test.token (what, token) VALUES ('aud [db, 1]', :'t');
+INSERT INTO test.signed (what, token) VALUES ('aud [db, 1]', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "aud": {"db": true}}'`
-INSERT INTO test.token (what, token) VALUES ('aud an object', :'t');
+INSERT INTO test.signed (what, token) VALUES ('aud an object', :'t');
 SELECT * FROM test.against(ARRAY['''{db}''', '''{other,api}''', 'NULL']);
 ROLLBACK;
 BEGIN;
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example"}' --exp -1 --iat -100`
-INSERT INTO test.token (what, token) VALUES ('exp 1 s ago', :'t');
+INSERT INTO test.signed (what, token) VALUES ('exp 1 s ago', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example"}' --exp -300 --iat -400`
-INSERT INTO test.token (what, token) VALUES ('exp 5 min ago', :'t');
+INSERT INTO test.signed (what, token) VALUES ('exp 5 min ago', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example"}' --iat 29`
-INSERT INTO test.token (what, token) VALUES ('iat in 29 s', :'t');
+INSERT INTO test.signed (what, token) VALUES ('iat in 29 s', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example"}' --iat 300`
-INSERT INTO test.token (what, token) VALUES ('iat in 5 min', :'t');
+INSERT INTO test.signed (what, token) VALUES ('iat in 5 min', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example"}' --iat -7200`
-INSERT INTO test.token (what, token) VALUES ('iat 2 h ago', :'t');
+INSERT INTO test.signed (what, token) VALUES ('iat 2 h ago', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example"}' --no-iat`
-INSERT INTO test.token (what, token) VALUES ('no iat', :'t');
+INSERT INTO test.signed (what, token) VALUES ('no iat', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example"}' --no-exp`
-INSERT INTO test.token (what, token) VALUES ('no exp', :'t');
+INSERT INTO test.signed (what, token) VALUES ('no exp', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "exp": null}'`
-INSERT INTO test.token (what, token) VALUES ('exp null', :'t');
+INSERT INTO test.signed (what, token) VALUES ('exp null', :'t');
 -- Verdicts: as it is by default; no leeway; all the leeway; an hour's age; need not expire.
 SELECT * FROM test.against(ARRAY['NULL', 'NULL, leeway => ''0''', 'NULL, leeway => ''10 min''', 'NULL, max_age => ''1 h''', 'NULL, require_exp => false']);
 ROLLBACK;
 BEGIN;
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example"}'`
-INSERT INTO test.token (what, token) VALUES ('no typ', :'t');
+INSERT INTO test.signed (what, token) VALUES ('no typ', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example"}' --header '{"typ": "JWT"}'`
-INSERT INTO test.token (what, token) VALUES ('JWT', :'t');
+INSERT INTO test.signed (what, token) VALUES ('JWT', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example"}' --header '{"typ": "jwt"}'`
-INSERT INTO test.token (what, token) VALUES ('jwt', :'t');
+INSERT INTO test.signed (what, token) VALUES ('jwt', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example"}' --header '{"typ": "at+jwt"}'`
-INSERT INTO test.token (what, token) VALUES ('at+jwt', :'t');
+INSERT INTO test.signed (what, token) VALUES ('at+jwt', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example"}' --header '{"typ": "application/at+JWT"}'`
-INSERT INTO test.token (what, token) VALUES ('application/at+JWT', :'t');
+INSERT INTO test.signed (what, token) VALUES ('application/at+JWT', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example"}' --header '{"typ": "dpop+jwt"}'`
-INSERT INTO test.token (what, token) VALUES ('dpop+jwt', :'t');
+INSERT INTO test.signed (what, token) VALUES ('dpop+jwt', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example"}' --header '{"typ": ""}'`
-INSERT INTO test.token (what, token) VALUES ('empty', :'t');
+INSERT INTO test.signed (what, token) VALUES ('empty', :'t');
 SELECT * FROM test.against(ARRAY['NULL', 'NULL, types => ''{at+jwt}''', 'NULL, types => ''{JWT,DPoP+jwt}''']);
 ROLLBACK;
 BEGIN;
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example"}'`
-INSERT INTO test.token (what, token) VALUES ('neither', :'t');
+INSERT INTO test.signed (what, token) VALUES ('neither', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "azp": "web", "token_use": "access"}'`
-INSERT INTO test.token (what, token) VALUES ('azp web, token_use access', :'t');
+INSERT INTO test.signed (what, token) VALUES ('azp web, token_use access', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "azp": "other", "token_use": "id"}'`
-INSERT INTO test.token (what, token) VALUES ('azp other, token_use id', :'t');
+INSERT INTO test.signed (what, token) VALUES ('azp other, token_use id', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "azp": ["web"], "token_use": null}'`
-INSERT INTO test.token (what, token) VALUES ('azp [web], token_use null', :'t');
+INSERT INTO test.signed (what, token) VALUES ('azp [web], token_use null', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "azp": true, "token_use": 1}'`
-INSERT INTO test.token (what, token) VALUES ('azp true, token_use 1', :'t');
+INSERT INTO test.signed (what, token) VALUES ('azp true, token_use 1', :'t');
 SELECT * FROM test.against(ARRAY['NULL', 'NULL, required => ''{"azp": null}''', 'NULL, required => ''{"azp": "web", "token_use": "access"}''', 'NULL, required => ''{"azp": ["web"]}''',
     'NULL, required => ''{"token_use": 1}''']);
 ROLLBACK;
 BEGIN;
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example"}'`
-INSERT INTO test.token (what, token) VALUES ('EdDSA', :'t');
+INSERT INTO test.signed (what, token) VALUES ('EdDSA', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example"}' --alg Ed25519`
-INSERT INTO test.token (what, token) VALUES ('Ed25519', :'t');
+INSERT INTO test.signed (what, token) VALUES ('Ed25519', :'t');
 \set t `$REPO/tests/lib/token sign es256 '{"iss": "https://issuer.example"}'`
-INSERT INTO test.token (what, token) VALUES ('ES256', :'t');
+INSERT INTO test.signed (what, token) VALUES ('ES256', :'t');
 \set t `$REPO/tests/lib/token sign rsa1 '{"iss": "https://issuer.example"}'`
-INSERT INTO test.token (what, token) VALUES ('RS256', :'t');
+INSERT INTO test.signed (what, token) VALUES ('RS256', :'t');
 \set t `$REPO/tests/lib/token sign rsa1 '{"iss": "https://issuer.example"}' --alg PS512`
-INSERT INTO test.token (what, token) VALUES ('PS512', :'t');
+INSERT INTO test.signed (what, token) VALUES ('PS512', :'t');
 -- An RSA key that names no algorithm is for RS256, or for the only one of RSA's that is allowed.
 SELECT * FROM test.against(ARRAY['NULL', 'NULL, algorithms => ''{EdDSA,ES256}''', 'NULL, algorithms => ''{Ed25519}''', 'NULL, algorithms => ''{PS512}''']);
 ROLLBACK;
@@ -189,13 +189,13 @@ ROLLBACK;
 -- tenant_path and the layouts: where the tenant is named, and nowhere else.
 SELECT * FROM tenancy.layouts();
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "tenant_id": "of plain", "o": {"id": "of o"}, "org_id": "of org_id", "app_metadata": {"tenant_id": "of app_metadata"}, "user_metadata": {"tenant_id": "own words"}, "selected_team_id": "of team", "firebase": {"tenant": "of firebase"}, "custom:tenant_id": "of custom", "tid": "of tid", "org_code": "of code", "dct": "of dct"}'`
-INSERT INTO test.token (what, token) VALUES ('all', :'t');
+INSERT INTO test.signed (what, token) VALUES ('all', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "sub": "ann", "tenant_id": 7, "org_id": {"id": "x"}, "o": "x", "a": {"": {"b": "deep"}}}'`
-INSERT INTO test.token (what, token) VALUES ('odd', :'t');
+INSERT INTO test.signed (what, token) VALUES ('odd', :'t');
 CREATE FUNCTION test.tenants(options text) RETURNS text[] LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM test.issue(options);
-    RETURN ARRAY(SELECT test.tenant(token) FROM test.token ORDER BY n);
+    RETURN ARRAY(SELECT test.tenant(token) FROM test.signed ORDER BY n);
 END $$;
 CREATE FUNCTION test.tenant(token text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
@@ -208,7 +208,7 @@ SELECT path, test.tenants(format('NULL, tenant_path => %L', path)) FROM unnest('
 -- A path wins over the layout's.
 SELECT test.tenants('NULL, ''clerk_v1'', ''{tid}''');
 ROLLBACK;
-DELETE FROM test.token;
+DELETE FROM test.signed;
 
 -- A value that an option cannot have. Nothing is added.
 \x
@@ -357,45 +357,45 @@ CREATE FUNCTION test.base64url(bytes bytea) RETURNS text LANGUAGE sql IMMUTABLE 
 \set claims '{"iss": "https://issuer.example", "sub": "ann", "aud": "db"}'
 -- Good ones, so that what follows is not refused for another reason.
 \set t `$REPO/tests/lib/token sign ed1 :'claims'`
-INSERT INTO test.token (what, token) VALUES ('EdDSA', :'t');
+INSERT INTO test.signed (what, token) VALUES ('EdDSA', :'t');
 \set good :t
 \set t `$REPO/tests/lib/token sign es256 :'claims'`
-INSERT INTO test.token (what, token) VALUES ('ES256', :'t');
+INSERT INTO test.signed (what, token) VALUES ('ES256', :'t');
 \set es256 :t
 \set t `$REPO/tests/lib/token sign es384 :'claims'`
-INSERT INTO test.token (what, token) VALUES ('ES384', :'t');
+INSERT INTO test.signed (what, token) VALUES ('ES384', :'t');
 \set es384 :t
 \set t `$REPO/tests/lib/token sign rsa1 :'claims'`
-INSERT INTO test.token (what, token) VALUES ('RS256', :'t');
+INSERT INTO test.signed (what, token) VALUES ('RS256', :'t');
 \set rs256 :t
 \set t `$REPO/tests/lib/token sign rsa2 :'claims' --alg PS256`
-INSERT INTO test.token (what, token) VALUES ('PS256', :'t');
+INSERT INTO test.signed (what, token) VALUES ('PS256', :'t');
 \set t `$REPO/tests/lib/token sign es256 :'claims' --header '{"kid": null}'`
-INSERT INTO test.token (what, token) VALUES ('no kid, and one key of that algorithm', :'t');
+INSERT INTO test.signed (what, token) VALUES ('no kid, and one key of that algorithm', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --header '{"jku": "https://evil.example", "x5u": "https://evil.example", "x5c": ["e30"], "jwk": {"kty": "oct", "k": "AA"}}'`
-INSERT INTO test.token (what, token) VALUES ('jku, x5u, x5c and jwk are not looked at', :'t');
+INSERT INTO test.signed (what, token) VALUES ('jku, x5u, x5c and jwk are not looked at', :'t');
 -- Algorithms: none, confused, of another key.
 \set t `$REPO/tests/lib/token mutate :'good' none`
-INSERT INTO test.token (what, token) VALUES ('alg none, no signature', :'t'), ('alg none, some signature', :'t' || 'e30');
-INSERT INTO test.token (what, token) SELECT format('alg %s', alg), test.base64url(convert_to(format('{"alg": %s, "kid": "ed1"}', alg), 'UTF8')) || '.' || split_part(:'good', '.', 2) || '.' || signature
+INSERT INTO test.signed (what, token) VALUES ('alg none, no signature', :'t'), ('alg none, some signature', :'t' || 'e30');
+INSERT INTO test.signed (what, token) SELECT format('alg %s', alg), test.base64url(convert_to(format('{"alg": %s, "kid": "ed1"}', alg), 'UTF8')) || '.' || split_part(:'good', '.', 2) || '.' || signature
     FROM unnest('{"\"None\"","\"NONE\"","\"nOnE\"","\"eddsa\"","\"ES256 \"","\"\"","null",1,[\"EdDSA\"]}'::text[]) AS alg, split_part(:'good', '.', 3) AS signature;
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --header '{"alg": null}'`
-INSERT INTO test.token (what, token) VALUES ('no alg', :'t');
+INSERT INTO test.signed (what, token) VALUES ('no alg', :'t');
 \set t `$REPO/tests/lib/token mutate :'good' hs256`
-INSERT INTO test.token (what, token) VALUES ('HS256 with the public key, EdDSA', :'t');
+INSERT INTO test.signed (what, token) VALUES ('HS256 with the public key, EdDSA', :'t');
 \set t `$REPO/tests/lib/token mutate :'es256' hs256`
-INSERT INTO test.token (what, token) VALUES ('HS256 with the public key, ES256', :'t');
+INSERT INTO test.signed (what, token) VALUES ('HS256 with the public key, ES256', :'t');
 \set t `$REPO/tests/lib/token mutate :'rs256' hs256`
-INSERT INTO test.token (what, token) VALUES ('HS256 with the public key, RS256', :'t');
+INSERT INTO test.signed (what, token) VALUES ('HS256 with the public key, RS256', :'t');
 \set t `$REPO/tests/lib/token sign rsa1 :'claims' --alg PS256`
-INSERT INTO test.token (what, token) VALUES ('PS256 with a key for RS256', :'t');
+INSERT INTO test.signed (what, token) VALUES ('PS256 with a key for RS256', :'t');
 \set t `$REPO/tests/lib/token sign es384 :'claims' --header '{"alg": "ES256"}'`
-INSERT INTO test.token (what, token) VALUES ('ES256 with a key on P-384', :'t');
+INSERT INTO test.signed (what, token) VALUES ('ES256 with a key on P-384', :'t');
 \set t `$REPO/tests/lib/token sign es256 :'claims' --header '{"kid": "ed1"}'`
-INSERT INTO test.token (what, token) VALUES ('ES256, and the kid of an Ed25519 key', :'t');
+INSERT INTO test.signed (what, token) VALUES ('ES256, and the kid of an Ed25519 key', :'t');
 \set t `$REPO/tests/lib/token sign es256b :'claims' --header '{"kid": "es256"}'`
-INSERT INTO test.token (what, token) VALUES ('ES256 by somebody else''s key', :'t');
-INSERT INTO test.token (what, token) VALUES
+INSERT INTO test.signed (what, token) VALUES ('ES256 by somebody else''s key', :'t');
+INSERT INTO test.signed (what, token) VALUES
     ('psychic: r = s = 0', substring(:'es256', '^.*\.') || repeat('A', 86)),
     ('psychic: r = s = 0 on P-384', substring(:'es384', '^.*\.') || repeat('A', 128)),
     ('a signature as DER', substring(:'es256', '^.*\.') || test.base64url('\x3006020101020101')),
@@ -405,99 +405,99 @@ INSERT INTO test.token (what, token) VALUES
 -- Keys: brought along, looked up, injected.
 \set jwk `$REPO/tests/lib/token jwk ed3`
 \set t `$REPO/tests/lib/token sign ed3 :'claims' --header '{"kid": "ed1", "jwk": '"$($REPO/tests/lib/token jwk ed3)"'}'`
-INSERT INTO test.token (what, token) VALUES ('its own jwk, kid of ours', :'t');
+INSERT INTO test.signed (what, token) VALUES ('its own jwk, kid of ours', :'t');
 \set t `$REPO/tests/lib/token sign ed3 :'claims' --header '{"jwk": '"$($REPO/tests/lib/token jwk ed3)"'}'`
-INSERT INTO test.token (what, token) VALUES ('its own jwk and kid', :'t');
+INSERT INTO test.signed (what, token) VALUES ('its own jwk and kid', :'t');
 \set t `$REPO/tests/lib/token sign ed3 :'claims' --header '{"jku": "https://evil.example/jwks.json", "x5u": "https://evil.example/x"}'`
-INSERT INTO test.token (what, token) VALUES ('jku and x5u', :'t');
+INSERT INTO test.signed (what, token) VALUES ('jku and x5u', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --header '{"kid": null}'`
-INSERT INTO test.token (what, token) VALUES ('no kid, and two keys of that algorithm', :'t');
+INSERT INTO test.signed (what, token) VALUES ('no kid, and two keys of that algorithm', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --header '{"kid": ""}'`
-INSERT INTO test.token (what, token) VALUES ('kid empty', :'t');
+INSERT INTO test.signed (what, token) VALUES ('kid empty', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --header '{"kid": "../../../etc/passwd"}'`
-INSERT INTO test.token (what, token) VALUES ('kid a path', :'t');
+INSERT INTO test.signed (what, token) VALUES ('kid a path', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --header '{"kid": "x\u0027 OR true --"}'`
-INSERT INTO test.token (what, token) VALUES ('kid SQL', :'t');
+INSERT INTO test.signed (what, token) VALUES ('kid SQL', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --header '{"kid": "ed1\u0000"}'`
-INSERT INTO test.token (what, token) VALUES ('kid with NUL', :'t');
+INSERT INTO test.signed (what, token) VALUES ('kid with NUL', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --header '{"kid": "ED1"}'`
-INSERT INTO test.token (what, token) VALUES ('kid in another case', :'t');
+INSERT INTO test.signed (what, token) VALUES ('kid in another case', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --header '{"kid": 1}'`
-INSERT INTO test.token (what, token) VALUES ('kid a number', :'t');
+INSERT INTO test.signed (what, token) VALUES ('kid a number', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --header '{"kid": "'"$(printf '%010000d' 0)"'"}'`
-INSERT INTO test.token (what, token) VALUES ('kid of 10 kB', :'t');
+INSERT INTO test.signed (what, token) VALUES ('kid of 10 kB', :'t');
 -- Headers.
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --header '{"crit": ["exp"]}'`
-INSERT INTO test.token (what, token) VALUES ('crit ["exp"]', :'t');
+INSERT INTO test.signed (what, token) VALUES ('crit ["exp"]', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --header '{"crit": []}'`
-INSERT INTO test.token (what, token) VALUES ('crit []', :'t');
+INSERT INTO test.signed (what, token) VALUES ('crit []', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --header '{"crit": ["alg"]}'`
-INSERT INTO test.token (what, token) VALUES ('crit ["alg"]', :'t');
+INSERT INTO test.signed (what, token) VALUES ('crit ["alg"]', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --header '{"crit": ["https://bank.example/ext"], "https://bank.example/ext": 1}'`
-INSERT INTO test.token (what, token) VALUES ('crit unknown', :'t');
+INSERT INTO test.signed (what, token) VALUES ('crit unknown', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --header '{"b64": false, "crit": ["b64"]}'`
-INSERT INTO test.token (what, token) VALUES ('b64 false', :'t');
+INSERT INTO test.signed (what, token) VALUES ('b64 false', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --header '{"b64": false}'`
-INSERT INTO test.token (what, token) VALUES ('b64 false, not critical', :'t');
+INSERT INTO test.signed (what, token) VALUES ('b64 false, not critical', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --raw-header '{"alg":"none","alg":"EdDSA","kid":"ed1"}'`
-INSERT INTO test.token (what, token) VALUES ('alg twice', :'t');
+INSERT INTO test.signed (what, token) VALUES ('alg twice', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --raw-header '{"alg":"EdDSA","kid":"ed1","\u0061lg":"EdDSA"}'`
-INSERT INTO test.token (what, token) VALUES ('alg twice, once with an escape', :'t');
+INSERT INTO test.signed (what, token) VALUES ('alg twice, once with an escape', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --raw-header '{"alg":"EdDSA","kid":"ed1","x":[{"a":1,"a":1}]}'`
-INSERT INTO test.token (what, token) VALUES ('a name twice, deep in the header', :'t');
+INSERT INTO test.signed (what, token) VALUES ('a name twice, deep in the header', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --raw-header '["EdDSA"]'`
-INSERT INTO test.token (what, token) VALUES ('a header that is an array', :'t');
+INSERT INTO test.signed (what, token) VALUES ('a header that is an array', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --raw-header '{"alg":"EdDSA","kid":"ed1"} {}'`
-INSERT INTO test.token (what, token) VALUES ('a header with more after it', :'t');
+INSERT INTO test.signed (what, token) VALUES ('a header with more after it', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --raw-header "$(printf '\357\273\277{"alg":"EdDSA","kid":"ed1"}')"`
-INSERT INTO test.token (what, token) VALUES ('a BOM before the header', :'t');
+INSERT INTO test.signed (what, token) VALUES ('a BOM before the header', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --raw-header "$(printf '{"alg":"EdDSA","kid":"\377"}')"`
-INSERT INTO test.token (what, token) VALUES ('a header that is no UTF-8', :'t');
+INSERT INTO test.signed (what, token) VALUES ('a header that is no UTF-8', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --header '{"typ": "secevent+jwt"}'`
-INSERT INTO test.token (what, token) VALUES ('typ secevent+jwt', :'t');
+INSERT INTO test.signed (what, token) VALUES ('typ secevent+jwt', :'t');
 \set t `$REPO/tests/lib/token sign ed1 :'claims' --header '{"typ": ["JWT"]}'`
-INSERT INTO test.token (what, token) VALUES ('typ no string', :'t');
+INSERT INTO test.signed (what, token) VALUES ('typ no string', :'t');
 -- Payloads.
 \set t `$REPO/tests/lib/token sign ed1 --raw-payload '{"iss":"https://issuer.example","aud":"db","exp":9999999999,"sub":"ann","sub":"eve"}'`
-INSERT INTO test.token (what, token) VALUES ('sub twice', :'t');
+INSERT INTO test.signed (what, token) VALUES ('sub twice', :'t');
 \set t `$REPO/tests/lib/token sign ed1 --raw-payload '{"iss":"https://issuer.example","aud":"db","exp":9999999999,"a":[{"b":1,"\u0062":2}]}'`
-INSERT INTO test.token (what, token) VALUES ('a name twice, deep, once with an escape', :'t');
+INSERT INTO test.signed (what, token) VALUES ('a name twice, deep, once with an escape', :'t');
 \set t `$REPO/tests/lib/token sign ed1 --raw-payload '[{"iss":"https://issuer.example"}]'`
-INSERT INTO test.token (what, token) VALUES ('an array', :'t');
+INSERT INTO test.signed (what, token) VALUES ('an array', :'t');
 \set t `$REPO/tests/lib/token sign ed1 --raw-payload 'null'`
-INSERT INTO test.token (what, token) VALUES ('null', :'t');
+INSERT INTO test.signed (what, token) VALUES ('null', :'t');
 \set t `$REPO/tests/lib/token sign ed1 --raw-payload ''`
-INSERT INTO test.token (what, token) VALUES ('nothing', :'t');
+INSERT INTO test.signed (what, token) VALUES ('nothing', :'t');
 \set t `$REPO/tests/lib/token sign ed1 --raw-payload "$(printf '\357\273\277{"iss":"https://issuer.example","aud":"db","exp":9999999999}')"`
-INSERT INTO test.token (what, token) VALUES ('a BOM', :'t');
+INSERT INTO test.signed (what, token) VALUES ('a BOM', :'t');
 \set t `$REPO/tests/lib/token sign ed1 --raw-payload "$(printf '{"iss":"https://issuer.example","aud":"db","exp":9999999999,"sub":"\377"}')"`
-INSERT INTO test.token (what, token) VALUES ('no UTF-8', :'t');
+INSERT INTO test.signed (what, token) VALUES ('no UTF-8', :'t');
 \set t `$REPO/tests/lib/token sign ed1 --raw-payload '{"iss":"https://issuer.example","aud":"db","exp":9999999999,"sub":"a\u0000b"}'`
-INSERT INTO test.token (what, token) VALUES ('U+0000, which jsonb cannot hold', :'t');
+INSERT INTO test.signed (what, token) VALUES ('U+0000, which jsonb cannot hold', :'t');
 \set t `$REPO/tests/lib/token sign ed1 --raw-payload '{"iss":"https://issuer.example","aud":"db","exp":9999999999,"sub":"a\ud800b"}'`
-INSERT INTO test.token (what, token) VALUES ('a lone surrogate', :'t');
+INSERT INTO test.signed (what, token) VALUES ('a lone surrogate', :'t');
 \set t `$REPO/tests/lib/token sign ed1 --raw-payload '{"iss":"https://issuer.example","aud":"db","exp":1e400}'`
-INSERT INTO test.token (what, token) VALUES ('exp 1e400', :'t');
+INSERT INTO test.signed (what, token) VALUES ('exp 1e400', :'t');
 \set t `$REPO/tests/lib/token sign ed1 --raw-payload '{"iss":"https://issuer.example","aud":"db","exp":NaN}'`
-INSERT INTO test.token (what, token) VALUES ('exp NaN', :'t');
+INSERT INTO test.signed (what, token) VALUES ('exp NaN', :'t');
 \set t `$REPO/tests/lib/token sign ed1 --raw-payload '{"iss":"https://issuer.example","aud":"db","exp":9999999999,"a":'"$(printf '%05000d' 0 | tr 0 '[')$(printf '%05000d' 0 | tr 0 ']')"'}'`
-INSERT INTO test.token (what, token) VALUES ('5000 arrays deep', :'t');
+INSERT INTO test.signed (what, token) VALUES ('5000 arrays deep', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "sub": "ann", "aud": "db", "pad": "'"$(printf '%011900d' 0)"'"}'`
-INSERT INTO test.token (what, token) VALUES ('16 kB, which is accepted', :'t');
+INSERT INTO test.signed (what, token) VALUES ('16 kB, which is accepted', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "sub": "ann", "aud": "db", "pad": "'"$(printf '%012500d' 0)"'"}'`
-INSERT INTO test.token (what, token) VALUES ('more than 16 kB', :'t'), ('a megabyte', repeat('a', 1 << 20)), ('a megabyte of dots', repeat('.', 1 << 20));
+INSERT INTO test.signed (what, token) VALUES ('more than 16 kB', :'t'), ('a megabyte', repeat('a', 1 << 20)), ('a megabyte of dots', repeat('.', 1 << 20));
 -- Spellings.
 \set t `$REPO/tests/lib/token mutate :'good' signature`
-INSERT INTO test.token (what, token) VALUES ('a bit of the signature flipped', :'t');
+INSERT INTO test.signed (what, token) VALUES ('a bit of the signature flipped', :'t');
 \set t `$REPO/tests/lib/token mutate :'good' payload`
-INSERT INTO test.token (what, token) VALUES ('another sub', :'t');
+INSERT INTO test.signed (what, token) VALUES ('another sub', :'t');
 \set t `$REPO/tests/lib/token mutate :'good' padding`
-INSERT INTO test.token (what, token) VALUES ('padding', :'t');
+INSERT INTO test.signed (what, token) VALUES ('padding', :'t');
 \set t `$REPO/tests/lib/token mutate :'good' trailing-bits`
-INSERT INTO test.token (what, token) VALUES ('other bits in the last character', :'t');
+INSERT INTO test.signed (what, token) VALUES ('other bits in the last character', :'t');
 \set t `$REPO/tests/lib/token mutate :'good' fourth-part`
-INSERT INTO test.token (what, token) VALUES ('a fourth part', :'t');
-INSERT INTO test.token (what, token) VALUES
+INSERT INTO test.signed (what, token) VALUES ('a fourth part', :'t');
+INSERT INTO test.signed (what, token) VALUES
     ('a blank in it', overlay(:'good' PLACING ' ' FROM 5 FOR 0)),
     ('a newline at the end', :'good' || E'\n'),
     ('a blank before', ' ' || :'good'),
@@ -511,8 +511,8 @@ INSERT INTO test.token (what, token) VALUES
 -- Claims that are looked at.
 \set lines '{"iss": null};{"iss": ""};{"iss": "https://issuer.example/"};{"iss": "https://ISSUER.example"};{"iss": ["https://issuer.example"]};{"iss": 1};{"aud": null};{"aud": []};{"aud": ["x", "db"]};{"aud": ["x"]};{"aud": {"db": 1}};{"aud": ["db", null]};{"exp": null};{"exp": 0};{"exp": -1};{"exp": 1};{"exp": "9999999999"};{"exp": true};{"exp": 9999999999.75};{"exp": 9999999999000};{"exp": 253402300800};{"exp": 9223372036854775807};{"exp": 18446744073709551616};{"exp": 1e300};{"nbf": 9999999999};{"nbf": 1};{"nbf": "1"};{"nbf": 0};{"iat": 9999999999};{"iat": "now"};{"iat": null};{"iat": 0.5};{"iat": -0.5};{"big": 9007199254740993};{"big": 18446744073709551616};{"sub": null};{"__proto__": {"sub": "eve"}}'
 \set tokens `printf '%s\n' :'lines' | tr ';' '\n' | $REPO/tests/lib/token sign ed1 :'claims' --many -`
-INSERT INTO test.token (what, token) SELECT line, token FROM unnest(string_to_array(:'lines', ';'), string_to_array(:'tokens', E'\n')) WITH ORDINALITY AS t (line, token, n) ORDER BY n;
-SELECT what, c.accepted, c.rule FROM test.token t, tenancy.check_token(t.token) AS c ORDER BY n;
+INSERT INTO test.signed (what, token) SELECT line, token FROM unnest(string_to_array(:'lines', ';'), string_to_array(:'tokens', E'\n')) WITH ORDINALITY AS t (line, token, n) ORDER BY n;
+SELECT what, c.accepted, c.rule FROM test.signed t, tenancy.check_token(t.token) AS c ORDER BY n;
 -- login() says the same of each.
 CREATE FUNCTION test.login_rule(token text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
@@ -523,10 +523,10 @@ EXCEPTION WHEN invalid_authorization_specification THEN
     RETURN substring(SQLERRM, 'rule "(.*)"');
 END $$;
 BEGIN;
-SELECT count(*), count(*) FILTER (WHERE verdict <> test.login_rule(token)) AS otherwise FROM (SELECT test.verdict(token) AS verdict, token FROM test.token OFFSET 0) AS t;
+SELECT count(*), count(*) FILTER (WHERE verdict <> test.login_rule(token)) AS otherwise FROM (SELECT test.verdict(token) AS verdict, token FROM test.signed OFFSET 0) AS t;
 ROLLBACK;
 -- The claims are shown, believed or not, where they can be read; and nothing has changed for the session.
-SELECT what, c.accepted, c.rule, c.claims - 'exp' - 'iat' AS claims FROM test.token t, tenancy.check_token(t.token) AS c
+SELECT what, c.accepted, c.rule, c.claims - 'exp' - 'iat' AS claims FROM test.signed t, tenancy.check_token(t.token) AS c
 WHERE what IN ('EdDSA', 'another sub', 'alg none, some signature', 'sub twice', 'no UTF-8', '{"iss": 1}', '{"big": 9007199254740993}', '{"big": 18446744073709551616}', 'a lone surrogate') ORDER BY n;
 SELECT auth.user_id(), current_setting('pg_tenancy.token') AS token, current_user = session_user AS same;
 -- No token is no verdict.
@@ -537,12 +537,12 @@ SELECT tenancy.add_issuer('https://strict.example', test.key('ed1'), NULL, max_a
 \set claims '{"iss": "https://strict.example", "sub": "ann", "azp": "web"}'
 \set lines '{"azp": "web"};{"azp": "other"};{"iat": null};{"iat": 1000000000}'
 \set tokens `printf '%s\n' :'lines' | tr ';' '\n' | $REPO/tests/lib/token sign ed1 :'claims' --iat -1 --many -`
-INSERT INTO test.token (what, token) SELECT 'strict: ' || line, token FROM unnest(string_to_array(:'lines', ';'), string_to_array(:'tokens', E'\n')) WITH ORDINALITY AS t (line, token, n) ORDER BY n;
-SELECT what, test.verdict(token) FROM test.token WHERE what LIKE 'strict%' ORDER BY n;
-SELECT string_agg(DISTINCT test.verdict(token), ' ') AS verdicts, count(DISTINCT test.verdict(token)) FROM test.token;
+INSERT INTO test.signed (what, token) SELECT 'strict: ' || line, token FROM unnest(string_to_array(:'lines', ';'), string_to_array(:'tokens', E'\n')) WITH ORDINALITY AS t (line, token, n) ORDER BY n;
+SELECT what, test.verdict(token) FROM test.signed WHERE what LIKE 'strict%' ORDER BY n;
+SELECT string_agg(DISTINCT test.verdict(token), ' ') AS verdicts, count(DISTINCT test.verdict(token)) FROM test.signed;
 
 SELECT tenancy.drop_issuer('https://strict.example');
 SELECT tenancy.drop_issuer('https://issuer.example');
-DROP TABLE test.keys, test.token;
+DROP TABLE test.keys, test.signed;
 DROP FUNCTION test.key(text), test.key(text, text), test.verdict, test.issue, test.against, test.base64url, test.login_rule;
 DROP ROLE stranger, database_owner, writer;
