@@ -381,7 +381,8 @@ fn check(bytes: &[u8]) {
     let object = Value::Object(claims.object.clone());
     assert_eq!(json.ok().as_ref(), Some(&object));
     assert!(bytes.len() <= MAX_BYTES && depth(&object) <= MAX_DEPTH);
-    // As text, U+0000 is written with an escape.
+    // As text, characters beyond ASCII are written as they are, and U+0000 with an escape.
+    assert!(!claims.is_ascii() || object.to_string().is_ascii());
     assert!(!object.to_string().replace("\\\\", "").contains("\\u0000"));
     if let Some(tenant) = claims.tenant(None) {
         assert!(!tenant.is_empty());
@@ -403,6 +404,7 @@ proptest! {
     #[test]
     fn an_object_comes_back_as_it_went(object in object(value())) {
         let text = Value::Object(object.clone()).to_string();
+        prop_assert_eq!(parse(&text).map(|claims| claims.is_ascii()), Ok(text.is_ascii()));
         prop_assert_eq!(parse(&text).map(|claims| claims.object), Ok(object));
         check(text.as_bytes());
     }
@@ -437,7 +439,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_perhaps_a_uuid_or_a_bigint(text in any::<String>()) {
+    fn any_text_is_perhaps_a_uuid_or_a_bigint(text in prop_oneof![any::<String>(), "[0-9a-fé-]{32,36}"]) {
         prop_assert!(uuid(&text).is_none() || text.len() == 36);
         prop_assert!(bigint(&text).is_none_or(|number| number.to_string() == text));
     }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 fn examples() -> &'static [(Issuer, String)] {
     thread_local! {
         static EXAMPLES: &'static [(Issuer, String)] = Box::leak(
-            [Algorithm::EdDSA, Algorithm::ES256, Algorithm::ES384, Algorithm::RS256, Algorithm::PS256]
+            Algorithm::ALL
                 .map(|algorithm| {
                     let signer = Signer::new(algorithm);
                     (signer.issuer(), signer.issue(claims()))
@@ -14,6 +14,11 @@ fn examples() -> &'static [(Issuer, String)] {
         );
     }
     EXAMPLES.with(|examples| *examples)
+}
+
+/// Seconds or an age: small, or as large as can be.
+fn seconds() -> impl Strategy<Value = i64> {
+    prop_oneof![0..1000i64, 0..=i64::MAX]
 }
 
 proptest! {
@@ -95,6 +100,34 @@ proptest! {
     }
 
     #[test]
+    fn no_number_turns_a_time_round(
+        dates in any::<[u32; 3]>(), leeway in seconds(), age in proptest::option::of(seconds()),
+        now in prop_oneof![0..i64::from(u32::MAX) * 1_000_000, 0..i64::MAX],
+    ) {
+        let [exp, nbf, iat] = dates.map(|date| i128::from(date) + 1);
+        let text = format!("{{\"exp\":{exp},\"nbf\":{nbf},\"iat\":{iat}}}");
+        let claims = Claims::parse(text.as_bytes()).unwrap();
+        let issuer = Issuer { leeway, max_age: age, ..Signer::new(Algorithm::EdDSA).issuer() };
+        // As it is reckoned where nothing overflows.
+        let (leeway, micro, at) = (i128::from(leeway), 1_000_000, i128::from(now));
+        let good = (exp + leeway) * micro > at
+            && age.is_none_or(|age| (iat + i128::from(age) + leeway) * micro > at)
+            && nbf.max(iat) * micro <= at + leeway * micro;
+        prop_assert_eq!(Times::read(&claims, &issuer, now).is_ok(), good);
+    }
+
+    #[test]
+    fn no_time_makes_reading_panic(
+        dates in proptest::collection::vec("-?(0|[1-9][0-9]{0,20})([.][0-9]{1,9})?(e-?[0-9]{1,2})?", 3),
+        leeway in any::<i64>(), age in any::<Option<i64>>(), now in any::<i64>(),
+    ) {
+        let text = format!("{{\"exp\":{},\"nbf\":{},\"iat\":{}}}", dates[0], dates[1], dates[2]);
+        let claims = Claims::parse(text.as_bytes()).unwrap();
+        let issuer = Issuer { leeway, max_age: age, ..Signer::new(Algorithm::EdDSA).issuer() };
+        let _ = Times::read(&claims, &issuer, now).map(|times| times.check(now.wrapping_add(leeway)));
+    }
+
+    #[test]
     fn names_are_unique_exactly_if_none_is_lost(names in proptest::collection::vec("[ab\\\\\"é]{0,2}", 0..6)) {
         let members: Vec<String> = names.iter().map(|name| format!("{}:1", json!(name))).collect();
         let text = format!("{{\"x\":[{{{}}}]}}", members.join(","));
@@ -112,6 +145,27 @@ fn every_bit_of_every_token_counts() {
                 let mut bytes = token.clone().into_bytes();
                 bytes[at] ^= 1 << bit;
                 assert!(broken(bytes, issuer).is_some(), "byte {at}, bit {bit}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_bit_of_every_decoded_part_counts() {
+    // Most bits flipped in the text make it no base64url, which says nothing about the signature.
+    for (issuer, token) in examples() {
+        let parts: Vec<&str> = token.split('.').collect();
+        for (part, text) in parts.iter().enumerate() {
+            let good = URL_SAFE_NO_PAD.decode(text).unwrap();
+            for at in 0..good.len() {
+                for bit in 0..8 {
+                    let mut bytes = good.clone();
+                    bytes[at] ^= 1 << bit;
+                    let changed = encode(bytes);
+                    let mut parts = parts.clone();
+                    parts[part] = &changed;
+                    assert!(broken(parts.join("."), issuer).is_some(), "part {part}, byte {at}, bit {bit}");
+                }
             }
         }
     }
