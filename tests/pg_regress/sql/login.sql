@@ -260,6 +260,17 @@ BEGIN;
 SELECT auth.login(:'ann');
 RESET ROLE;
 SELECT count(*) AS shown FROM pg_settings s WHERE s::text LIKE '%' || left(:'ann', 20) || '%';
+-- Nor do plans show it, where it is a constant or a parameter has become one.
+PREPARE login (text, text) AS SELECT auth.login($1, $2);
+EXPLAIN (VERBOSE, COSTS OFF) EXECUTE login ('e30.e30.e30', 'tenant');
+EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM auth.login('e30.e30.e30');
+EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM tenancy.check_token('e30.e30.e30');
+SET LOCAL plan_cache_mode = force_generic_plan;
+EXPLAIN (VERBOSE, COSTS OFF) EXECUTE login ('e30.e30.e30', 'tenant');
+EXECUTE login (:'bob', '8');
+SELECT auth.user_id();
+RESET ROLE;
+DEALLOCATE login;
 -- It can be set in a session only: wherever else it would be kept, others could read it.
 SELECT what, e.* FROM (VALUES
     ('FROM CURRENT', 'CREATE FUNCTION test.f() RETURNS text LANGUAGE sql SET pg_tenancy.token FROM CURRENT RETURN 1'),
