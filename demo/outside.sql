@@ -1,7 +1,7 @@
 -- Every row of every tenant, as a superuser sees it: tenant, table, row.
-SELECT id, 'tenants', to_jsonb(t) FROM axis.tenants t
-UNION ALL SELECT tenant_id, 'users', to_jsonb(u) FROM axis.users u
-UNION ALL SELECT tenant_id, 'requests', to_jsonb(r) FROM axis.requests r
-UNION ALL SELECT tenant_id, 'evidence_files', to_jsonb(e) FROM axis.evidence_files e
-UNION ALL SELECT tenant_id, 'audit_logs', to_jsonb(a) FROM axis.audit_logs a
+SELECT id::text, 'tenants', to_jsonb(t) FROM axis.tenants t
+UNION ALL SELECT tenant_id::text, 'users', to_jsonb(u) FROM axis.users u
+UNION ALL SELECT tenant_id::text, 'requests', to_jsonb(r) FROM axis.requests r
+UNION ALL SELECT tenant_id::text, 'evidence_files', to_jsonb(e) FROM axis.evidence_files e
+UNION ALL SELECT tenant_id::text, 'audit_logs', to_jsonb(a) FROM axis.audit_logs a
 ORDER BY 1, 2, 3;

@@ -43,14 +43,14 @@ COMMIT;
 
 -- attempt: RESET ROLE
 BEGIN;
-SELECT auth.set_claims(:'me') \g /dev/null
+SELECT :i_log_in \g /dev/null
 RESET ROLE;
 SELECT * FROM axis.requests;
 COMMIT;
 
 -- attempt: the transaction after theirs
 BEGIN;
-SELECT auth.set_claims(:'them') \g /dev/null
+SELECT :they_log_in \g /dev/null
 SELECT * FROM axis.requests \g /dev/null
 COMMIT;
 BEGIN;
@@ -62,10 +62,10 @@ COMMIT;
 SET plan_cache_mode = force_generic_plan;
 PREPARE requests AS SELECT * FROM axis.requests;
 BEGIN;
-SELECT auth.set_claims(:'them') \g /dev/null
+SELECT :they_log_in \g /dev/null
 EXECUTE requests \g /dev/null
 COMMIT;
 BEGIN;
-SELECT auth.set_claims(:'me') \g /dev/null
+SELECT :i_log_in \g /dev/null
 EXECUTE requests;
 COMMIT;

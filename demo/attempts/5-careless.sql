@@ -35,7 +35,7 @@ COMMIT;
 
 -- attempt: RESET ROLE
 BEGIN;
-SELECT auth.set_claims(:'me') \g /dev/null
+SELECT :i_log_in \g /dev/null
 RESET ROLE;
 SELECT * FROM axis.requests;
 COMMIT;
