@@ -31,3 +31,10 @@ CREATE FUNCTION test.caller(claims text) RETURNS void
     BEGIN ATOMIC
         SELECT set_config('request.jwt.claims', claims, true), set_config('role', 'authenticated', true);
     END;
+
+-- A token of ann of tenant a, from https://issuer.example, with the key set that it is signed for, and another. For the
+-- specs, which can start no program.
+\set token `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "sub": "ann", "tenant_id": "a"}' --exp 86400`
+\set keys `$REPO/tests/lib/token jwks ed1`
+\set other_keys `$REPO/tests/lib/token jwks ed2`
+CREATE TABLE test.token AS SELECT :'token' AS token, :'keys'::jsonb AS keys, :'other_keys'::jsonb AS other_keys;
