@@ -7,7 +7,7 @@ PG_CONFIG ?=
 SERVER = $(or $(PG_CONFIG),$$(tools/postgres.py pg-config $(PG)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup install demo test soak bench lint portable pg-config clean
+.PHONY: help setup install demo test fuzz soak bench lint portable pg-config clean
 
 help:
 	@echo 'make setup      get cargo-pgrx, libclang and the Postgres versions into the cache'
@@ -18,6 +18,8 @@ help:
 	@echo 'make test       run all the tests, on every version; PG=18 for one version,'
 	@echo '                ONLY=native/protect for one suite or test, ACCEPT=1 to accept its output'
 	@echo 'make soak       200 callers of 50 tenants behind PgBouncer, 200,000 transactions; SOAK=n for n'
+	@echo 'make fuzz       feed the readers of claims, tokens and keys whatever libFuzzer finds, SECONDS=60 each;'
+	@echo '                needs a C++ compiler'
 	@echo 'make bench      measure, on a scratch server (about fifteen minutes); README=1 to write it there,'
 	@echo '                ONLY=tokens for one part'
 	@echo 'make lint       formatting, clippy, and the syntax of the scripts'
@@ -45,6 +47,9 @@ test:
 
 soak: install
 	@tools/server.py run "$(SERVER)" -- tests/clients/pgbouncer.sh $(or $(SOAK),200000)
+
+fuzz:
+	@fuzz/run $(if $(SECONDS),SECONDS="$(SECONDS)") $(if $(TARGET),TARGET="$(TARGET)")
 
 lint:
 	@tools/lint
