@@ -277,6 +277,8 @@ contains log 'execute.*by_plpgsql'
 begin_pass 'direct' debug_print_parse=on debug_print_rewritten=on $(verbose on)
 for what in good expired newline text long; do run app direct "${tokens[$what]}" client; done
 run stranger direct "${tokens[good]}" stranger
+echo 'SELECT accepted FROM tenancy.check_token($1) \bind :token \g' >"$work/check.sql"
+run postgres check "${tokens[good]}" client
 bench extended
 bench prepared
 end_pass
