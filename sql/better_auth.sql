@@ -15,7 +15,7 @@ CREATE FUNCTION tenancy.key_table_writer(keys regclass) RETURNS text
                 OR app.oid IN (SELECT role FROM tenancy.gateway_role)
                 OR app.rolcanlogin AND EXISTS (SELECT FROM pg_catalog.pg_roles caller
                     WHERE caller.rolname = tenancy.setting('authenticated') AND pg_has_role(app.oid, caller.oid, 'MEMBER')))
-            AND (power.oid IN (c.relowner, n.nspowner)
+            AND (power.oid IN (c.relowner, n.nspowner) OR has_schema_privilege(power.oid, n.oid, 'CREATE')
                 OR has_table_privilege(power.oid, keys, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER')
                 OR has_any_column_privilege(power.oid, keys, 'INSERT, UPDATE'))
         ORDER BY app.rolname, power.rolname LIMIT 1;
@@ -49,20 +49,24 @@ DECLARE
     keys regclass;
     writer text;
     wanted record;
-    problem text;
+    ordinary boolean;
 BEGIN
-    PERFORM tenancy.require_issuer_options(iss, audience, layout, tenant_path, NULL, required, leeway, max_age, database_role || COALESCE(token_roles, '{}'));
-    problem := tenancy.jwks_problem('{"keys": []}', array_to_string(algorithms, ','));
-    IF problem LIKE '%no algorithm%' THEN
-        RAISE EXCEPTION 'unknown algorithm' USING ERRCODE = 'invalid_parameter_value', DETAIL = problem || '.';
-    ELSIF grace IS NULL OR grace < '0' THEN
-        RAISE EXCEPTION 'grace must not be negative' USING ERRCODE = 'invalid_parameter_value';
+    PERFORM tenancy.require_issuer_options(iss, audience, layout, tenant_path, algorithms, NULL, required, leeway, max_age, database_role, token_roles);
+    IF grace IS NULL OR grace < '0' THEN
+        RAISE EXCEPTION 'grace must be an interval that is not negative' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'It is how long an expired key is still good.';
+    ELSIF num_nulls(schema, jwks_table, id_column, key_column) > 0 THEN
+        RAISE EXCEPTION 'schema, jwks_table, id_column and key_column must not be NULL' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Leave them out for Better Auth''s own names.';
     END IF;
-    SELECT c.oid INTO keys FROM pg_class c JOIN pg_am a ON a.oid = c.relam
-    WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = schema) AND c.relname = jwks_table AND c.relkind = 'r' AND a.amname = 'heap';
+    SELECT c.oid, c.relkind = 'r' AND a.amname = 'heap' INTO keys, ordinary FROM pg_class c LEFT JOIN pg_am a ON a.oid = c.relam
+    WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = schema) AND c.relname = jwks_table;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'table "%" does not exist', format('%s.%s', schema, jwks_table) USING ERRCODE = 'undefined_table',
-            HINT = 'It is an ordinary table, which Better Auth''s plugin jwt makes; its schema and name can be given: schema => ..., jwks_table => ... .';
+            HINT = 'Better Auth''s plugin jwt makes it; its schema and name can be given: schema => ..., jwks_table => ... .';
+    ELSIF NOT ordinary THEN
+        RAISE EXCEPTION '"%" is not an ordinary table', format('%s.%s', schema, jwks_table) USING ERRCODE = 'wrong_object_type',
+            DETAIL = 'Keys are read row by row from where they lie, so that nobody''s rules or views come between.';
     END IF;
     FOR wanted IN SELECT w.name, w.types, a.attnum, a.atttypid::regtype AS type
         FROM (VALUES (id_column, '{uuid,text,varchar}'::regtype[]), (key_column, '{text,varchar,json,jsonb}'),
@@ -100,4 +104,4 @@ EXCEPTION WHEN unique_violation THEN
         HINT = 'To change options, tenancy.drop_issuer() it first, in the same transaction.';
 END $$;
 COMMENT ON FUNCTION tenancy.use_better_auth(text, text[], name, name, name, name, name, interval, text, text[], text[], jsonb, interval, interval, name, name[]) IS
-'Accepts the tokens of a Better Auth (plugin jwt) that keeps its tables in this database, with the keys in its table as each snapshot shows them: a new key works at the next statement. iss: its base URL, or what its option jwt.issuer says. audience: as for tenancy.add_issuer(); NULL is the issuer itself, Better Auth''s default. Only id_column (the kid), key_column (a JWK as text) and expires_column are read, never the private key; a key is good until it has expired for longer than grace (Better Auth''s default is 30 days). The other options are those of tenancy.add_issuer(). For the administrator, who needs SELECT on those columns, now and later. Errors: 42P01, 42703, 42804 the table or a column is missing or of another type; 42501 no SELECT on it; 55000 a role that apps use can write to it; 42710, 22023, 42704 as for tenancy.add_issuer().';
+'Accepts the tokens of a Better Auth (plugin jwt) that keeps its tables in this database, with the keys in its table as each snapshot shows them: a new key works at the next statement. iss: its base URL, or what its option jwt.issuer says. audience: as for tenancy.add_issuer(); NULL is the issuer itself, Better Auth''s default. Only id_column (the kid), key_column (a JWK as text) and expires_column are read, never the private key; a key is good until it has expired for longer than grace (Better Auth''s default is 30 days). The other options are those of tenancy.add_issuer(). For the administrator, who needs SELECT on those columns, now and later. Errors: 42P01, 42809, 42703, 42804 the table or a column is missing or of another kind; 42501 no SELECT on it; 55000 a role that apps use can write to it; 42710, 22023, 42704 as for tenancy.add_issuer().';

@@ -69,62 +69,76 @@ CREATE FUNCTION tenancy.require_jwks(jwks jsonb, algorithms text[]) RETURNS json
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    problem text := CASE WHEN jwks IS NULL THEN 'the key set is missing'
+    problem CONSTANT text := CASE WHEN jwks IS NULL THEN 'the key set is missing'
         ELSE tenancy.jwks_problem(tenancy.as_jwks(jwks)::text, array_to_string(algorithms, ',')) END;
 BEGIN
     IF problem IS NOT NULL THEN
         RAISE EXCEPTION 'these keys cannot be used' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = problem || '.',
-            HINT = 'Give the issuer''s public keys, as its JWKS address shows them.';
+            DETAIL = format('The reason: %s.', problem),
+            HINT = 'Give the issuer''s public keys, as its JWKS address shows them, and algorithms that they are for.';
     END IF;
     RETURN tenancy.as_jwks(jwks);
 END $$;
 COMMENT ON FUNCTION tenancy.require_jwks(jsonb, text[]) IS
-'The key set as an object. Error 22023 where it cannot be used: no usable key, a symmetric, private, weak or malformed key, a kid twice, an unknown algorithm.';
+'The key set as an object. Error 22023 where it cannot be used: no usable key, a symmetric, private, weak or malformed key, a kid twice.';
 
--- A row's options, checked; all errors are 22023 but for roles, 42704 and 42501.
+CREATE FUNCTION tenancy.is_list(list text[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN COALESCE(array_ndims(list) = 1 AND '' <> ALL (list) AND array_position(list, NULL) IS NULL, false);
+COMMENT ON FUNCTION tenancy.is_list(text[]) IS
+'Whether this is a list: of one dimension, not empty, and without elements that are NULL or empty.';
+
+-- The options of an issuer, checked.
 CREATE FUNCTION tenancy.require_issuer_options(
-    iss text, audience text[], layout text, tenant_path text[], types text[], required jsonb, leeway interval, max_age interval,
-    roles name[]
+    iss text, audience text[], layout text, tenant_path text[], algorithms text[], types text[], required jsonb,
+    leeway interval, max_age interval, database_role name, token_roles name[]
 ) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    problem CONSTANT text := CASE
-        WHEN iss IS NULL OR iss = '' THEN 'iss must not be empty'
-        WHEN cardinality(audience) = 0 OR array_position(audience, NULL) IS NOT NULL OR '' = ANY (audience)
-            THEN 'audience must be NULL, which compares nothing, or hold names'
+    known CONSTANT text := 'EdDSA, ES256, ES384, RS256, RS384, RS512, PS256, PS384, PS512';
+    problem CONSTANT text[] := CASE
+        WHEN iss IS NULL OR iss = '' THEN ARRAY['iss must not be empty', 'It is what the claim iss of its tokens says.']
+        WHEN NOT tenancy.is_list(audience) AND audience IS NOT NULL
+            THEN ARRAY['audience must be NULL or a list of names', 'NULL does not compare the claim aud.']
         WHEN NOT EXISTS (SELECT FROM tenancy.layouts() l WHERE l.layout = require_issuer_options.layout)
-            THEN format('unknown layout: %s', COALESCE(quote_literal(layout), 'NULL'))
-        WHEN cardinality(tenant_path) = 0 OR array_position(tenant_path, NULL) IS NOT NULL
-            THEN 'tenant_path must be NULL, for that of the layout, or hold keys'
-        WHEN cardinality(types) = 0 OR array_position(types, NULL) IS NOT NULL THEN 'types must be NULL or hold names'
-        WHEN jsonb_typeof(required) IS DISTINCT FROM 'object' THEN 'required must be a JSON object of claims and their values'
-        WHEN leeway IS NULL OR leeway < '0' OR leeway > '10 min' THEN 'leeway must be between 0 and 10 minutes'
-        WHEN max_age < '1 s' THEN 'max_age must be NULL or at least a second'
+            THEN ARRAY[format('unknown layout: %s', COALESCE(quote_literal(layout), 'NULL')),
+                format('Layouts are %s; tenant_path names any other place.', (SELECT string_agg(l.layout, ', ') FROM tenancy.layouts() l))]
+        WHEN NOT tenancy.is_list(tenant_path) AND tenant_path IS NOT NULL
+            THEN ARRAY['tenant_path must be NULL or a list of keys', 'NULL is the path of the layout.']
+        WHEN algorithms IS NOT NULL AND NOT (tenancy.is_list(algorithms) AND algorithms <@ string_to_array(known || ', Ed25519', ', '))
+            THEN ARRAY['algorithms must be NULL or a list of those supported', format('They are %s. NULL allows all.', known)]
+        WHEN NOT tenancy.is_list(types) AND types IS NOT NULL
+            THEN ARRAY['types must be NULL or a list of names', 'NULL accepts tokens without typ, and the types JWT and at+jwt.']
+        WHEN jsonb_typeof(required) IS DISTINCT FROM 'object'
+            THEN ARRAY['required must be a JSON object', 'It holds claims and their values; null stands for any value.']
+        WHEN leeway IS NULL OR leeway < '0' OR leeway > '10 min'
+            THEN ARRAY['leeway must be between 0 and 10 minutes', 'It is how far apart the issuer''s clock and this server''s may be.']
+        WHEN max_age < '1 s' THEN ARRAY['max_age must be NULL or at least a second', 'It is how long after its issue a token is good.']
+        WHEN NOT tenancy.is_list(token_roles::text[]) AND token_roles IS NOT NULL
+            THEN ARRAY['token_roles must be NULL or a list of roles', 'NULL takes no token''s role.']
     END;
     role name;
 BEGIN
     IF problem IS NOT NULL THEN
-        RAISE EXCEPTION '%', problem USING ERRCODE = 'invalid_parameter_value',
-            HINT = format('Layouts are %s.', (SELECT string_agg(l.layout, ', ') FROM tenancy.layouts() l));
+        RAISE EXCEPTION '%', problem[1] USING ERRCODE = 'invalid_parameter_value', HINT = problem[2];
     END IF;
-    FOREACH role IN ARRAY roles LOOP
-        CONTINUE WHEN role IS NULL;
+    FOREACH role IN ARRAY array_remove(database_role || COALESCE(token_roles, '{}'), NULL) LOOP
         PERFORM FROM pg_roles WHERE rolname = role;
         IF NOT FOUND THEN
-            RAISE EXCEPTION 'role "%" does not exist', role USING ERRCODE = 'undefined_object';
+            RAISE EXCEPTION 'role "%" does not exist', role USING ERRCODE = 'undefined_object',
+                HINT = 'Make it first: CREATE ROLE ... NOLOGIN.';
         END IF;
         -- Staff may log in by token; that is what a database role of an issuer is for.
-        IF tenancy.not_bound_because(role) IS NOT NULL AND tenancy.not_bound_because(role) NOT LIKE '% is staff' THEN
+        IF tenancy.not_bound_because(role) NOT LIKE '% is staff' THEN
             RAISE EXCEPTION 'role "%" is not bound by row security', role USING ERRCODE = 'insufficient_privilege',
                 DETAIL = format('What it is or may become with SET ROLE: %s.', tenancy.not_bound_because(role)),
                 HINT = 'A token must not make its bearer more than a caller or staff.';
         END IF;
     END LOOP;
 END $$;
-COMMENT ON FUNCTION tenancy.require_issuer_options(text, text[], text, text[], text[], jsonb, interval, interval, name[]) IS
+COMMENT ON FUNCTION tenancy.require_issuer_options(text, text[], text, text[], text[], text[], jsonb, interval, interval, name, name[]) IS
 'Checks what tenancy.add_issuer() and tenancy.use_better_auth() were given. Errors: 22023 a value that an option cannot have; 42704 a role that does not exist; 42501 a role that row security does not bind.';
 
 CREATE FUNCTION tenancy.add_issuer(
@@ -147,7 +161,7 @@ CREATE FUNCTION tenancy.add_issuer(
 AS $$
 #variable_conflict use_variable
 BEGIN
-    PERFORM tenancy.require_issuer_options(iss, audience, layout, tenant_path, types, required, leeway, max_age, database_role || COALESCE(token_roles, '{}'));
+    PERFORM tenancy.require_issuer_options(iss, audience, layout, tenant_path, algorithms, types, required, leeway, max_age, database_role, token_roles);
     INSERT INTO tenancy.issuer (iss, jwks, audience, layout, tenant_path, algorithms, types, required, leeway, max_age, require_exp, database_role, token_roles)
     SELECT iss, tenancy.require_jwks(jwks, algorithms), audience, layout, COALESCE(tenant_path, l.tenant_path), algorithms, types, required,
         extract(epoch FROM leeway), extract(epoch FROM max_age), COALESCE(require_exp, true), database_role, token_roles
@@ -201,7 +215,7 @@ COMMENT ON FUNCTION tenancy.token_verdict(text) IS 'What tenancy.check_token() r
 
 CREATE FUNCTION tenancy.check_token(token text, OUT accepted boolean, OUT rule text, OUT claims jsonb) RETURNS record
     LANGUAGE sql STABLE PARALLEL SAFE SUPPORT tenancy.token_support
-    RETURN (SELECT ROW((verdict ->> 'accepted')::boolean, verdict ->> 'rule', NULLIF(verdict -> 'claims', 'null'))
+    RETURN (SELECT ROW(COALESCE((verdict ->> 'accepted')::boolean, false), CASE WHEN token IS NULL THEN 'form' ELSE verdict ->> 'rule' END, NULLIF(verdict -> 'claims', 'null'))
             FROM (SELECT tenancy.token_verdict(token)::jsonb) AS v (verdict));
 COMMENT ON FUNCTION tenancy.check_token(text) IS
 'Whether a token would be accepted now; if not, the first rule it breaks; and its claims, not to be believed unless it is accepted, NULL where they cannot be read. For the administrator: the session stays as it is. Give the token as a parameter, for literals are logged.';

@@ -22,7 +22,7 @@ CREATE FUNCTION tenancy.setting_defaults() RETURNS TABLE (setting text, value te
         SELECT * FROM (VALUES
         ('mode', 'claims', 'who may say who is calling; claims: whoever sets request.jwt.claims is believed; gateway: only the login roles of gateway_roles are, everybody else needs a token; verified: everybody needs a token'),
         ('gateway_roles', '', 'login roles, separated by commas, whose request.jwt.claims are believed in mode gateway'),
-        ('audit_log', 'off', 'on writes a line to the server''s log for each change of the caller'),
+        ('audit_log', 'off', 'on writes a line to the server''s log where the caller of a session is another than before, once that is asked for'),
         ('authenticated', 'authenticated', 'the database role of callers; policies are written for it'),
         ('anonymous', 'anonymous', 'the database role of those who are not signed in'),
         ('staff_roles', '', 'database roles, separated by commas, that see the rows of all tenants'),

@@ -1,10 +1,9 @@
 //! The native functions of schema `tenancy` that explain and check; sql/ tells what each is for.
 
-use crate::token::{Algorithm, Keys, Rule, Unverified};
+use crate::token::{Algorithm, Keys, Unverified};
 use crate::v1::{answer, argument, v1_function};
-use crate::{configuration, identity, snapshot};
+use crate::{configuration, identity, snapshot, verified};
 use pgrx::{IntoDatum, pg_sys};
-use serde_json::{Value, json};
 
 v1_function! {
     /// `tenancy.claims_problem() → text`: why the claims were refused, or NULL.
@@ -39,7 +38,7 @@ v1_function! {
 v1_function! {
     /// `tenancy.token_verdict(token text) → text`, strict
     tenancy_token_verdict, pg_finfo_tenancy_token_verdict,
-    |fcinfo| answer(fcinfo, || verdict(argument(fcinfo, 0)?).to_string().into_datum())
+    |fcinfo| answer(fcinfo, || verdict(argument(fcinfo, 0)?).into_datum())
 }
 v1_function! {
     /// `tenancy.jwks_problem(jwks text, algorithms text) → text`
@@ -49,19 +48,18 @@ v1_function! {
 
 /// What a token would meet now: a JSON object of `accepted`, `rule` (null if accepted) and `claims` (null where
 /// they cannot be read).
-fn verdict(token: &[u8]) -> Value {
-    snapshot::with_active(|snapshot| {
-        let unverified = match Unverified::parse(token) {
-            Ok(unverified) => unverified,
-            Err(rule) => return json!({ "accepted": false, "rule": rule.name(), "claims": null }),
-        };
-        let claims: Value = serde_json::from_str(unverified.text()).unwrap_or_default();
-        let verified = match configuration::issuer(unverified.issuer(), snapshot) {
-            Some(issuer) => unverified.verify(&issuer.rules, snapshot::statement_time()).err(),
-            None => Some(Rule::Issuer),
-        };
-        json!({ "accepted": verified.is_none(), "rule": verified.map(|rule| rule.name()), "claims": claims })
-    })
+fn verdict(token: &[u8]) -> String {
+    let (claims, broken) = match Unverified::parse(token) {
+        Ok(token) => {
+            let claims = identity::can_be_held(token.claims()).then(|| token.text().to_owned());
+            (claims, snapshot::with_active(|snapshot| verified::verify(token, snapshot)).err())
+        }
+        Err(rule) => (None, Some(rule)),
+    };
+    // The claims as they were written: no number is rounded.
+    let claims = claims.as_deref().unwrap_or("null");
+    let rule = broken.map_or_else(|| "null".into(), |rule| format!("\"{}\"", rule.name()));
+    format!("{{\"accepted\": {}, \"rule\": {rule}, \"claims\": {claims}}}", broken.is_none())
 }
 
 /// Why a JWKS cannot be used with these algorithms (names separated by commas; None for all), or None.

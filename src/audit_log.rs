@@ -22,6 +22,20 @@ struct Last(RefCell<Option<CString>>);
 unsafe impl Sync for Last {}
 static LAST: Last = Last(RefCell::new(None));
 
+/// JSON in printable ASCII: of other characters some end a line for one reader or another, or turn its direction.
+fn ascii(json: &str) -> String {
+    let mut line = String::with_capacity(json.len());
+    for character in json.chars() {
+        match character {
+            ' '..='~' => line.push(character),
+            _ => character.encode_utf16(&mut [0; 2]).iter().for_each(|unit| {
+                let _ = write!(line, "\\u{unit:04x}");
+            }),
+        }
+    }
+    line
+}
+
 /// Says who is calling now: a JSON object, so that nothing in a claim can pass for another line. Of the token it
 /// tells the SHA-256, in hexadecimal. (One caller may have several forms of one token: ECDSA's signatures can be
 /// altered without becoming wrong. Where that matters, go by issuer and sub.)
@@ -37,7 +51,7 @@ pub fn caller(issuer: Option<&str>, user: Option<&str>, tenant: Option<&str>, to
         })
     });
     let line = serde_json::json!({ "issuer": issuer, "sub": user, "tenant": tenant, "token_sha256": hash });
-    let Ok(line) = CString::new(line.to_string()) else { return };
+    let Ok(line) = CString::new(ascii(&line.to_string())) else { return };
     // The same caller in the next transaction is no change.
     if LAST.0.borrow().as_ref() == Some(&line) {
         return;

@@ -79,12 +79,17 @@ pub struct Trusted {
     keys_seen: Option<KeysSeen>,
 }
 
-/// A table of keys, when it was last read.
+/// A table of keys as it was when it was last read.
 struct KeysSeen {
     stamp: Stamp,
+    columns: Columns,
+    administrator: Option<Oid>,
     /// When the first of them expires.
     until: i64,
 }
+
+/// The columns of a table of keys that are read; None where they cannot be.
+type Columns = Option<(i16, i16, Option<i16>)>;
 
 /// One row of `tenancy.issuer`; what the columns mean is told in sql/issuers.sql.
 #[derive(Clone, Deserialize)]
@@ -132,29 +137,25 @@ impl Trusted {
         Trusted::new(row, keys.unwrap_or_else(|| Keys::new(&allowed)), None)
     }
 
-    /// The same with the keys that its table has now, if it has one and that has changed since.
+    /// The same with the keys that its table has now, if it has one and that has changed since: its rows, its
+    /// columns, or what the administrator may read of it.
     fn with_keys_of_now(&self, snapshot: pg_sys::Snapshot) -> Option<Trusted> {
-        let table = self.row.key_table.as_ref()?;
         let name = |name: &Option<String>| CString::new(name.as_deref()?).ok();
-        let table = rows::find(&name(&self.row.key_schema)?, &CString::new(table.as_str()).ok()?)
-            .and_then(Table::open);
+        let (schema, table) = (name(&self.row.key_schema)?, name(&self.row.key_table)?);
+        let table = rows::find(&schema, &table).and_then(Table::open);
         let stamp = table.as_ref().map(|table| table.stamp(snapshot)).unwrap_or_default();
         let now = snapshot::statement_time();
-        if self.keys_seen.as_ref().is_some_and(|seen| seen.stamp == stamp && now < seen.until) {
+        let last = self.keys_seen.as_ref().filter(|seen| seen.stamp == stamp && now < seen.until);
+        let administrator = last.map_or_else(|| administrator(snapshot), |seen| seen.administrator);
+        let columns = table.as_ref().and_then(|table| self.key_columns(table, administrator?));
+        if last.is_some_and(|seen| seen.columns == columns) {
             return None;
         }
         let mut keys = Keys::new(&allowed(self.row.algorithms.as_deref()));
         let mut until = i64::MAX;
-        let column = |name: &Option<CString>| table.as_ref()?.column(name.as_deref()?);
-        let (id, key) = (column(&name(&self.row.key_id_column)), column(&name(&self.row.key_column)));
-        let expires = column(&name(&self.row.key_expires_column));
-        let asked: Vec<i16> = [id, key, expires].into_iter().flatten().collect();
-        let complete = asked.len() == 2 + usize::from(self.row.key_expires_column.is_some());
-        if let (Some(table), Some(id), Some(key), true) = (&table, id, key, complete)
-            && administrator(snapshot).is_some_and(|role| table.readable_by(role, &asked))
-        {
+        if let (Some(table), Some((id, key, expires))) = (&table, columns) {
+            let grace = self.row.key_grace.unwrap_or(0).saturating_mul(1_000_000);
             table.scan(snapshot, |row| {
-                let grace = self.row.key_grace.unwrap_or(0).saturating_mul(1_000_000);
                 let end = expires
                     .and_then(|column| row.time(column))
                     .map_or(i64::MAX, |end| end.saturating_add(grace));
@@ -167,7 +168,21 @@ impl Trusted {
                 }
             });
         }
-        Some(Trusted::new(self.row.clone(), keys, Some(KeysSeen { stamp, until })))
+        let seen = KeysSeen { stamp, columns, administrator, until };
+        Some(Trusted::new(self.row.clone(), keys, Some(seen)))
+    }
+
+    /// The columns to read, if they are there, of the right types, and the administrator may read them.
+    fn key_columns(&self, table: &Table, administrator: Oid) -> Columns {
+        let column = |name: &str, types: &[Oid]| table.column(&CString::new(name).ok()?, types);
+        let id = column(self.row.key_id_column.as_deref()?, &rows::TEXTS)?;
+        let key = column(self.row.key_column.as_deref()?, &rows::TEXTS)?;
+        let expires = match self.row.key_expires_column.as_deref() {
+            Some(name) => Some(column(name, &rows::TIMES)?),
+            None => None,
+        };
+        let asked: Vec<i16> = [Some(id), Some(key), expires].into_iter().flatten().collect();
+        table.readable_by(administrator, &asked).then_some((id, key, expires))
     }
 
     /// The database role that a token with this claim `role` takes: that one if the issuer's row lists it, else
@@ -212,6 +227,9 @@ static STATE: State = State { settings: RefCell::new(None), issuers: RefCell::ne
 
 /// The settings that this snapshot shows. Raises a Postgres error where the extension's tables are missing.
 pub fn settings(snapshot: pg_sys::Snapshot) -> Rc<Settings> {
+    if let (true, Some((_, settings))) = (snapshot::unchanged(), STATE.settings.borrow().as_ref()) {
+        return settings.clone();
+    }
     let (stamp, rows) =
         changed(c"config", snapshot, STATE.settings.borrow().as_ref().map(|(stamp, _)| stamp));
     if let Some(rows) = rows {
@@ -244,6 +262,8 @@ pub fn issuer(name: &str, snapshot: pg_sys::Snapshot) -> Option<Rc<Trusted>> {
 
 /// The stamp of one of our tables, and its rows if that is another than it was.
 fn changed(table: &CStr, snapshot: pg_sys::Snapshot, seen: Option<&Stamp>) -> (Stamp, Option<Vec<Value>>) {
+    // The snapshot counts as looked at once all has been: what was made from another is about to be replaced.
+    snapshot::unmark();
     let table = our_table(table);
     let stamp = table.stamp(snapshot);
     if seen == Some(&stamp) {

@@ -45,6 +45,16 @@ pub fn no_token() -> ! {
     )
 }
 
+/// 22023
+pub fn empty_tenant() -> ! {
+    raise(
+        Code::ERRCODE_INVALID_PARAMETER_VALUE,
+        "tenant must not be empty",
+        None,
+        "Leave it out, or give NULL, to use the tenant that the token names.".into(),
+    )
+}
+
 /// 42501: the token's claims do not name the tenant that was asked for.
 pub fn not_a_member() -> ! {
     raise(

@@ -77,8 +77,13 @@ fn login(token: Option<&[u8]>, tenant: Option<&[u8]>) {
         error::refused(rule);
     }
     let Ok(token) = CString::new(token) else { error::refused(token::Rule::Form) };
+    if tenant == Some(b"") {
+        error::empty_tenant();
+    }
     set_local(settings::TOKEN, &token);
-    set_local(settings::CLAIMS, c"");
+    if settings::claims_value().is_some() {
+        set_local(settings::CLAIMS, c"");
+    }
     let Some(accepted) = identity::token() else { error::refused(token::Rule::Form) };
     if tenant.is_some_and(|tenant| !identity::tenant_is(tenant)) {
         error::not_a_member();

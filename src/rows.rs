@@ -6,6 +6,12 @@ use core::ffi::CStr;
 use core::ptr::null_mut;
 use pgrx::pg_sys::{self, Datum, Oid};
 
+/// The types whose values `Row::text` reads.
+pub const TEXTS: [Oid; 5] =
+    [pg_sys::TEXTOID, pg_sys::VARCHAROID, pg_sys::UUIDOID, pg_sys::JSONOID, pg_sys::JSONBOID];
+/// The types whose values `Row::time` reads.
+pub const TIMES: [Oid; 2] = [pg_sys::TIMESTAMPTZOID, pg_sys::TIMESTAMPOID];
+
 /// Which rows a snapshot shows: of which table, and of each row where it is and which transaction wrote it. As
 /// long as that is the same, so is all that was made from the rows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -97,11 +103,14 @@ impl Table {
         unsafe { (*self.0).rd_id }
     }
 
-    /// The number of a column; None where there is none of that name.
-    pub fn column(&self, name: &CStr) -> Option<i16> {
-        // SAFETY: an oid and a C string in, a number or 0 out.
-        let number = unsafe { pg_sys::get_attnum(self.oid(), name.as_ptr()) };
-        (number > 0).then_some(number)
+    /// The number of a column; None where there is none of that name and one of these types.
+    pub fn column(&self, name: &CStr, types: &[Oid]) -> Option<i16> {
+        // SAFETY: an oid and a C string in, a number or 0 out; then a number of one of its columns in, an oid out.
+        unsafe {
+            let number = pg_sys::get_attnum(self.oid(), name.as_ptr());
+            (number > 0 && types.contains(&pg_sys::SPI_gettypeid((*self.0).rd_att, number.into())))
+                .then_some(number)
+        }
     }
 
     /// Whether a role may read these columns.
@@ -154,8 +163,8 @@ impl Row {
         }
     }
 
-    /// The value of a column of type text, varchar, uuid, json or jsonb, as Postgres writes it; None for NULL and
-    /// for any other type, whose output function might be somebody's own.
+    /// The value of a column of one of `TEXTS`, as Postgres writes it; None for NULL and for any other type, whose
+    /// output function might be somebody's own.
     pub fn text(&self, column: i16) -> Option<String> {
         let (kind, value) = self.value(column)?;
         let output = match kind {
@@ -171,7 +180,7 @@ impl Row {
         }
     }
 
-    /// The value of a column of type timestamptz, or of timestamp taken to be UTC, in microseconds since 1970.
+    /// The value of a column of one of `TIMES`, timestamp taken to be UTC, in microseconds since 1970.
     pub fn time(&self, column: i16) -> Option<i64> {
         match self.value(column)? {
             (pg_sys::TIMESTAMPTZOID | pg_sys::TIMESTAMPOID, value) => {

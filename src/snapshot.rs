@@ -8,16 +8,25 @@ use core::ffi::c_void;
 use core::ptr::null_mut;
 use pgrx::pg_sys;
 
-// As they are, without pgrx's guards, which would cost more than the calls: neither raises an error.
+// As they are, without pgrx's guards, which would cost more than the calls: none raises an error.
 unsafe extern "C-unwind" {
     fn ActiveSnapshotSet() -> bool;
     fn GetActiveSnapshot() -> pg_sys::Snapshot;
+    fn GetSessionUserId() -> pg_sys::Oid;
 }
 
-/// What tells two snapshots of one transaction apart: how many transactions had ended when it was taken (0 for
-/// one that was imported or handed to a parallel worker, which has no other) and the transaction's command. The
-/// end of a transaction or a subtransaction is told by a callback.
-type Key = (u64, u32);
+/// What tells two snapshots of one transaction apart: where the transactions end that had begun (xmax), how many of
+/// those before were under way, and the transaction's command. (While xmax is the same, that number can only fall.)
+/// The end of a transaction or a subtransaction is told by a callback. And the login role, on which mode gateway
+/// goes by: a superuser can change it.
+#[derive(Clone, Copy, PartialEq)]
+struct Key {
+    xmin: pg_sys::TransactionId,
+    xmax: pg_sys::TransactionId,
+    running: (u32, i32),
+    command: u32,
+    login: pg_sys::Oid,
+}
 
 struct State {
     /// Counts whatever ends the validity of what was found out: see `epoch`.
@@ -53,7 +62,13 @@ fn active() -> Option<Key> {
     unsafe {
         ActiveSnapshotSet().then(|| {
             let snapshot = GetActiveSnapshot();
-            ((*snapshot).snapXactCompletionCount, (*snapshot).curcid)
+            Key {
+                xmin: (*snapshot).xmin,
+                xmax: (*snapshot).xmax,
+                running: ((*snapshot).xcnt, (*snapshot).subxcnt),
+                command: (*snapshot).curcid,
+                login: GetSessionUserId(),
+            }
         })
     }
 }
@@ -90,6 +105,11 @@ pub fn epoch() -> usize {
 /// Begins a new epoch.
 pub fn advance() {
     STATE.epoch.set(STATE.epoch.get() + 1);
+}
+
+/// Has what is being looked at now looked at again: it is about to be.
+pub fn unmark() {
+    STATE.key.set(None);
 }
 
 /// Forgets what was looked at: at the end of a transaction or subtransaction.

@@ -53,19 +53,3 @@ impl Algorithm {
         }
     }
 }
-
-impl From<Algorithm> for jsonwebtoken::Algorithm {
-    fn from(algorithm: Algorithm) -> Self {
-        match algorithm {
-            Algorithm::EdDSA => Self::EdDSA,
-            Algorithm::ES256 => Self::ES256,
-            Algorithm::ES384 => Self::ES384,
-            Algorithm::RS256 => Self::RS256,
-            Algorithm::RS384 => Self::RS384,
-            Algorithm::RS512 => Self::RS512,
-            Algorithm::PS256 => Self::PS256,
-            Algorithm::PS384 => Self::PS384,
-            Algorithm::PS512 => Self::PS512,
-        }
-    }
-}

@@ -1,10 +1,13 @@
 //! One public key, read from a JWK (RFC 7517 section 4).
 
 use super::{Algorithm, Rule, weak};
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ParsedPublicKey};
+use aws_lc_rs::rsa::PublicKeyComponents;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256,
+    RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaParameters,
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::DecodingKey;
-use jsonwebtoken::crypto::{JwtVerifier, aws_lc::DEFAULT_PROVIDER};
 use serde_json::{Map, Value};
 
 /// The members that hold secrets, of any type of key (RFC 7518 section 6, RFC 8037 section 2).
@@ -71,7 +74,7 @@ impl std::fmt::Display for Reason {
 pub struct Key {
     pub kid: Option<String>,
     pub algorithm: Algorithm,
-    verifier: Box<dyn JwtVerifier>,
+    key: ParsedPublicKey,
 }
 
 impl Key {
@@ -119,17 +122,15 @@ impl Key {
             return Ok(None);
         };
         let key = decode(jwk, algorithm)?;
-        let verifier = (DEFAULT_PROVIDER.verifier_factory)(&algorithm.into(), &key);
-        let verifier = verifier.map_err(|_| Reason::OtherAlgorithm)?;
-        Ok(Some(Key { kid: own_kid.or(kid).map(str::to_owned), algorithm, verifier }))
+        Ok(Some(Key { kid: own_kid.or(kid).map(str::to_owned), algorithm, key }))
     }
 
     /// Checks a signature. Errors: `algorithm`, `signature`.
-    pub fn verify(&self, algorithm: Algorithm, signed: &[u8], signature: &Vec<u8>) -> Result<(), Rule> {
+    pub fn verify(&self, algorithm: Algorithm, signed: &[u8], signature: &[u8]) -> Result<(), Rule> {
         if algorithm != self.algorithm {
             return Err(Rule::Algorithm);
         }
-        self.verifier.verify(signed, signature).map_err(|_| Rule::Signature)
+        self.key.verify_sig(signed, signature).map_err(|_| Rule::Signature)
     }
 }
 
@@ -144,19 +145,33 @@ fn is_for_verifying(jwk: &Map<String, Value>) -> Result<bool, Reason> {
 }
 
 /// Decodes the key's numbers, and refuses those with which signatures can be forged.
-fn decode(jwk: &Map<String, Value>, algorithm: Algorithm) -> Result<DecodingKey, Reason> {
-    let (curve, length) = match algorithm {
+fn decode(jwk: &Map<String, Value>, algorithm: Algorithm) -> Result<ParsedPublicKey, Reason> {
+    match algorithm {
         Algorithm::EdDSA => {
             let x: [u8; 32] = bytes(jwk, "x")?.try_into().map_err(|_| Reason::Malformed("x"))?;
-            return match weak::has_small_order(&x) {
+            match weak::has_small_order(&x) {
                 true => Err(Reason::SmallOrder),
-                false => Ok(DecodingKey::from_ed_der(&x)),
-            };
+                false => ParsedPublicKey::new(&ED25519, x).map_err(|_| Reason::NotOnCurve),
+            }
         }
-        Algorithm::ES256 => (&ECDSA_P256_SHA256_FIXED, 32),
-        Algorithm::ES384 => (&ECDSA_P384_SHA384_FIXED, 48),
-        _ => return decode_rsa(jwk),
-    };
+        Algorithm::ES256 => {
+            ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point(jwk, 32)?).map_err(|_| Reason::NotOnCurve)
+        }
+        Algorithm::ES384 => {
+            ParsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, point(jwk, 48)?).map_err(|_| Reason::NotOnCurve)
+        }
+        Algorithm::RS256 => decode_rsa(jwk, &RSA_PKCS1_2048_8192_SHA256),
+        Algorithm::RS384 => decode_rsa(jwk, &RSA_PKCS1_2048_8192_SHA384),
+        Algorithm::RS512 => decode_rsa(jwk, &RSA_PKCS1_2048_8192_SHA512),
+        Algorithm::PS256 => decode_rsa(jwk, &RSA_PSS_2048_8192_SHA256),
+        Algorithm::PS384 => decode_rsa(jwk, &RSA_PSS_2048_8192_SHA384),
+        Algorithm::PS512 => decode_rsa(jwk, &RSA_PSS_2048_8192_SHA512),
+    }
+}
+
+/// A point of an elliptic curve, uncompressed. (One off the curve, which could belong to a weaker one, is refused
+/// where it is parsed: RFC 8725 section 3.4.)
+fn point(jwk: &Map<String, Value>, length: usize) -> Result<Vec<u8>, Reason> {
     let mut point = vec![4];
     for name in ["x", "y"] {
         let coordinate = bytes(jwk, name)?;
@@ -166,12 +181,13 @@ fn decode(jwk: &Map<String, Value>, algorithm: Algorithm) -> Result<DecodingKey,
         }
         point.extend(coordinate);
     }
-    // A point off the curve could belong to a weaker one (RFC 8725 section 3.4).
-    ParsedPublicKey::new(curve, &point).map_err(|_| Reason::NotOnCurve)?;
-    Ok(DecodingKey::from_ec_der(&point))
+    Ok(point)
 }
 
-fn decode_rsa(jwk: &Map<String, Value>) -> Result<DecodingKey, Reason> {
+fn decode_rsa(
+    jwk: &Map<String, Value>,
+    parameters: &'static RsaParameters,
+) -> Result<ParsedPublicKey, Reason> {
     let [n, e] = [bytes(jwk, "n")?, bytes(jwk, "e")?];
     // Some libraries write a zero before the first byte (RFC 7518 section 6.3.1.1).
     let [n, e] = [&n, &e].map(|number| {
@@ -188,7 +204,7 @@ fn decode_rsa(jwk: &Map<String, Value>) -> Result<DecodingKey, Reason> {
     if weak::is_roca(n) {
         return Err(Reason::Roca);
     }
-    Ok(DecodingKey::from_rsa_raw_components(n, e))
+    PublicKeyComponents { n, e }.to_parsed_public_key(parameters).map_err(|_| Reason::Malformed("n"))
 }
 
 /// A member that is a string, if it is there at all.

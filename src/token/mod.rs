@@ -83,6 +83,11 @@ impl Unverified {
         self.claims.text("iss").unwrap_or_default()
     }
 
+    /// The claims; not to be believed.
+    pub fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
     /// The claims as written; not to be believed.
     pub fn text(&self) -> &str {
         &self.text
