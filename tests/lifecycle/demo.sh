@@ -51,6 +51,9 @@ grep -qE '^act two, mode verified: ([0-9]+) of \1 of the same refused, ([0-9]+) 
 passes 80 env DEMO_PORTABLE="$PORTABLE_SQL" demo/run
 grep -q '^Act two is skipped' <<<"$told" || fail "it should say that act two is skipped"
 
+# What follows starts the demo seven times more and does not depend on the server's version.
+[ "$PG_MAJOR" = 18 ] || exit 0
+
 # One table without protection: callers see too much.
 fails env DEMO_SABOTAGE="SELECT tenancy.unprotect('axis.users'); GRANT SELECT, INSERT, UPDATE, DELETE ON axis.users TO authenticated;" demo/run
 grep -q 'Ana, of Alder Clinic .* WRONG' <<<"$told" || fail "Ana sees the users of both"
