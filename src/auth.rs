@@ -61,14 +61,12 @@ fn ready(answer: Answer) -> Option<Datum> {
 unsafe fn otherwise(fcinfo: FunctionCallInfo, ready: Option<Datum>, find: fn() -> Option<Datum>) -> Datum {
     // SAFETY: `fcinfo` is valid, as the caller promises.
     unsafe {
-        match ready {
+        let datum = match ready {
             Some(datum) if snapshot::unchanged() => datum,
-            _ => answer(fcinfo, || {
-                let found = find();
-                mark((*fcinfo).flinfo);
-                found
-            }),
-        }
+            _ => answer(fcinfo, find),
+        };
+        mark((*fcinfo).flinfo);
+        datum
     }
 }
 
