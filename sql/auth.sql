@@ -1,5 +1,5 @@
--- Schema auth: who is calling. The readers never raise an error: nobody, a malformed value or a wrong shape is
--- NULL, and tenancy.whoami() says why.
+-- Schema auth: who is calling. Nobody, a malformed value or a wrong shape is NULL, and tenancy.whoami() says why. The
+-- readers raise one error, 28000, for a token that is refused.
 --
 -- SQL functions have bodies parsed at creation (RETURN ...), so no later search_path changes what they mean.
 
@@ -16,7 +16,7 @@ CREATE FUNCTION auth.organization() RETURNS jsonb
     RETURN CASE WHEN jsonb_typeof(auth.claim(VARIADIC ARRAY['o'])) = 'object' THEN auth.claim(VARIADIC ARRAY['o']) END;
 
 COMMENT ON FUNCTION auth.user_id() IS
-'The caller''s id: the claim sub (RFC 7519 section 4.1.2), as text. NULL for nobody, and where sub is not a string or empty.';
+'The caller''s id: the claim sub (RFC 7519 section 4.1.2), as text. NULL for nobody, and where sub is not a string or empty. Error 28000, here and in every reader: the token presented is refused.';
 COMMENT ON FUNCTION auth.uid() IS
 'The caller''s id as uuid: the claim sub. NULL where it is not a uuid in its written form, 8-4-4-4-12 hexadecimal digits (RFC 9562 section 4).';
 COMMENT ON FUNCTION auth.jwt() IS
@@ -32,7 +32,7 @@ COMMENT ON FUNCTION auth.claim(text[]) IS
 COMMENT ON FUNCTION auth.claim_text(text[]) IS
 'One claim as text, by its path of keys or array positions: auth.claim_text(''o'', ''id''). NULL where it is absent or JSON null.';
 COMMENT ON FUNCTION auth.tenant_id() IS
-'The active tenant, as text: the first present of the claims tenant_id, org_id, organization_id, o.id, app_metadata.tenant_id, app_metadata.org_id. NULL where that is neither a string nor an integer, or empty.';
+'The active tenant, as text: with a token the claim at the path that its issuer''s layout or tenant_path names; else the first present of the claims tenant_id, org_id, organization_id, o.id, app_metadata.tenant_id, app_metadata.org_id. NULL where that is neither a string nor an integer, or empty.';
 COMMENT ON FUNCTION auth.tenant_uuid() IS
 'The active tenant as uuid. NULL where auth.tenant_id() is not a uuid in its written form, 8-4-4-4-12 hexadecimal digits (RFC 9562 section 4).';
 COMMENT ON FUNCTION auth.tenant_bigint() IS

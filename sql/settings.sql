@@ -114,7 +114,7 @@ BEGIN
     ON CONFLICT (setting) DO UPDATE SET value = excluded.value;
 END $$;
 COMMENT ON FUNCTION tenancy.configure(text, text) IS
-'Changes a setting; NULL gives back the default. For the administrator. Errors: 22023 an unknown setting or a value it cannot have; 42704 staff_roles names a role that does not exist; 42501 not the administrator. Policies already written keep the names they were written with until tenancy.protect() runs again.';
+'Changes a setting; NULL gives back the default. For the administrator. Errors: 22023 an unknown setting or a value it cannot have; 42704 staff_roles or gateway_roles names a role that does not exist; 42501 not the administrator. Policies already written keep the names they were written with until tenancy.protect() runs again.';
 -- Only the administrator may write to tenancy.config; without this the refusal would name the table instead.
 REVOKE EXECUTE ON FUNCTION tenancy.configure(text, text) FROM PUBLIC;
 

@@ -65,14 +65,14 @@ unsafe fn otherwise(fcinfo: FunctionCallInfo, ready: Option<Datum>, find: fn() -
             Some(datum) if snapshot::unchanged() => datum,
             _ => answer(fcinfo, find),
         };
-        mark((*fcinfo).flinfo);
+        note_at((*fcinfo).flinfo);
         datum
     }
 }
 
 /// Notes at a call site within a query that reads tables that the identity is that of its snapshot. What is kept in
 /// `fn_extra` is never read as a pointer.
-fn mark(site: *mut FmgrInfo) {
+fn note_at(site: *mut FmgrInfo) {
     // SAFETY: null, or the call site, whose expression is a node or null.
     unsafe {
         if let Some(site) = site.as_mut()

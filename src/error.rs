@@ -21,7 +21,14 @@ pub fn refused(rule: Rule) -> ! {
         Code::ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
         format!("the token is refused by rule \"{}\"", rule.name()),
         Some(format!("The token {rule}.")),
-        "Log in with a new token, or forget this one with auth.logout().".into(),
+        match rule {
+            Rule::Expired | Rule::TooOld => "Log in with a new token.",
+            Rule::Key => "If its issuer has changed keys, the administrator gives the new ones: tenancy.set_jwks().",
+            Rule::Issuer => "Its claim iss must be that of an issuer that was added, byte by byte; a slash at the end counts.",
+            Rule::Form | Rule::Base64 => "Give the bare token, without \"Bearer \".",
+            _ => "tenancy.check_token() tells the administrator which claims it has.",
+        }
+        .into(),
     )
 }
 

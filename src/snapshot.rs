@@ -2,6 +2,13 @@
 //!
 //! What an identity rests on besides the parameters (the configuration, the keys, the time) is looked at anew
 //! with each snapshot and with each client statement, and not in between.
+//!
+//! | what happens | what is called | what is looked at again |
+//! |---|---|---|
+//! | another snapshot is active | nothing: `unchanged` compares | configuration, keys, time |
+//! | a client statement, transaction or subtransaction ends | `forget` | the same |
+//! | a parameter changes | `identity::forget`, and so `advance` | everything |
+//! | configuration or keys are being looked at | `unmark`, and `mark` once the identity is settled | |
 
 use core::cell::Cell;
 use core::ffi::c_void;
@@ -15,12 +22,11 @@ unsafe extern "C-unwind" {
     fn GetSessionUserId() -> pg_sys::Oid;
 }
 
-/// What tells two snapshots of one transaction apart: where the transactions end that had begun (xmax), how many of
-/// those before were under way, and the transaction's command. (While xmax is the same, that number can only fall.)
-/// The end of a transaction or a subtransaction is told by a callback. And the login role, on which mode gateway
-/// goes by: a superuser can change it.
+/// What tells two snapshots of one transaction apart: up to where transactions had ended (xmax), how many of those
+/// before were under way (which, while xmax is the same, can only become fewer), and the transaction's command. And
+/// the login role, which mode gateway goes by and a superuser can change.
 #[derive(Clone, Copy, PartialEq)]
-struct Key {
+struct Seen {
     xmin: pg_sys::TransactionId,
     xmax: pg_sys::TransactionId,
     running: (u32, i32),
@@ -32,7 +38,7 @@ struct State {
     /// Counts whatever ends the validity of what was found out: see `epoch`.
     epoch: Cell<usize>,
     /// The snapshot that was last looked at, until the client statement ends.
-    key: Cell<Option<Key>>,
+    seen: Cell<Option<Seen>>,
     /// `at_statement_end` will be called.
     watched: Cell<bool>,
     at_statement_end: Cell<pg_sys::MemoryContextCallback>,
@@ -43,7 +49,7 @@ unsafe impl Sync for State {}
 
 static STATE: State = State {
     epoch: Cell::new(1),
-    key: Cell::new(None),
+    seen: Cell::new(None),
     watched: Cell::new(false),
     at_statement_end: Cell::new(pg_sys::MemoryContextCallback {
         func: Some(at_statement_end),
@@ -54,15 +60,15 @@ static STATE: State = State {
 
 /// Whether the active snapshot and the client statement are those that were last marked.
 pub fn unchanged() -> bool {
-    STATE.key.get().is_some_and(|key| active() == Some(key))
+    STATE.seen.get().is_some_and(|seen| active() == Some(seen))
 }
 
-fn active() -> Option<Key> {
+fn active() -> Option<Seen> {
     // SAFETY: called in the backend's one thread. GetActiveSnapshot may be called only where there is one.
     unsafe {
         ActiveSnapshotSet().then(|| {
             let snapshot = GetActiveSnapshot();
-            Key {
+            Seen {
                 xmin: (*snapshot).xmin,
                 xmax: (*snapshot).xmax,
                 running: ((*snapshot).xcnt, (*snapshot).subxcnt),
@@ -91,7 +97,7 @@ pub fn mark() {
                 true
             }
         };
-        STATE.key.set(active().filter(|_| watched));
+        STATE.seen.set(active().filter(|_| watched));
     }
 }
 
@@ -109,12 +115,12 @@ pub fn advance() {
 
 /// Has what is being looked at now looked at again: it is about to be.
 pub fn unmark() {
-    STATE.key.set(None);
+    STATE.seen.set(None);
 }
 
 /// Forgets what was looked at: at the end of a transaction or subtransaction.
 pub fn forget() {
-    STATE.key.set(None);
+    STATE.seen.set(None);
     advance();
 }
 

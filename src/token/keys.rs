@@ -37,8 +37,7 @@ impl std::fmt::Display for KeyProblem {
     }
 }
 
-/// The keys of an issuer, decoded, each bound to the algorithms that it and the issuer allow. (Not for
-/// sharing between threads.)
+/// The keys of an issuer, decoded, each bound to one algorithm.
 pub struct Keys {
     allowed: Vec<Algorithm>,
     keys: Vec<Key>,

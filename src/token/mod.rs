@@ -2,7 +2,7 @@
 //!
 //! Pure Rust, no Postgres: bytes in, claims or the broken rule out. The issuer's configuration decides which
 //! keys and algorithms count; of the token, only `iss`, `kid` and `alg` choose among them, by equality. The
-//! arithmetic of signatures is that of aws-lc, by way of jsonwebtoken; the rules are all here.
+//! arithmetic of signatures is that of aws-lc; the rules are all here.
 
 use crate::claims::Claims;
 use serde_json::{Map, Value};
