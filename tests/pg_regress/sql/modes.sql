@@ -147,6 +147,29 @@ SET LOCAL SESSION AUTHORIZATION gate;
 SELECT auth.user_id();
 ROLLBACK;
 SELECT auth.user_id();
+-- Within one statement too: between two expressions of a DO block that nothing else tells apart.
+BEGIN;
+DO $$
+DECLARE
+    as_gate text;
+    as_app text;
+    as_gate_again text;
+BEGIN
+    SET LOCAL SESSION AUTHORIZATION gate;
+    as_gate := auth.user_id();
+    SET LOCAL SESSION AUTHORIZATION app;
+    as_app := auth.user_id();
+    SET LOCAL SESSION AUTHORIZATION gate;
+    as_gate_again := auth.user_id();
+    RAISE NOTICE 'gate: %, app: %, gate again: %', as_gate, as_app, as_gate_again;
+    SET LOCAL SESSION AUTHORIZATION app;
+    as_app := auth.user_id();
+    SET LOCAL SESSION AUTHORIZATION gate;
+    as_gate := auth.user_id();
+    SET LOCAL SESSION AUTHORIZATION DEFAULT;
+    RAISE NOTICE 'app: %, gate: %, the superuser: %', as_app, as_gate, auth.user_id();
+END $$;
+ROLLBACK;
 RESET request.jwt.claims;
 REVOKE gate FROM app;
 DROP FUNCTION test.as_gate;
