@@ -190,7 +190,7 @@ ROLLBACK;
 SELECT * FROM tenancy.layouts();
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "tenant_id": "of plain", "o": {"id": "of o"}, "org_id": "of org_id", "app_metadata": {"tenant_id": "of app_metadata"}, "user_metadata": {"tenant_id": "own words"}, "selected_team_id": "of team", "firebase": {"tenant": "of firebase"}, "custom:tenant_id": "of custom", "tid": "of tid", "org_code": "of code", "dct": "of dct"}'`
 INSERT INTO test.signed (what, token) VALUES ('all', :'t');
-\set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "sub": "ann", "tenant_id": 7, "org_id": {"id": "x"}, "o": "x", "a": {"": {"b": "deep"}}}'`
+\set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "sub": "ann", "tenant_id": 7, "org_id": {"id": "x"}, "o": "x", "a": {"b": {"c": "deep"}}}'`
 INSERT INTO test.signed (what, token) VALUES ('odd', :'t');
 CREATE FUNCTION test.tenants(options text) RETURNS text[] LANGUAGE plpgsql AS $$
 BEGIN
@@ -204,7 +204,7 @@ BEGIN
 END $$;
 BEGIN;
 SELECT layout, test.tenants(format('NULL, %L', layout)) FROM tenancy.layouts();
-SELECT path, test.tenants(format('NULL, tenant_path => %L', path)) FROM unnest('{"{sub}","{a,\"\",b}","{o,id}","{TENANT_ID}","{tenant_id,0}"}'::text[]) AS path;
+SELECT path, test.tenants(format('NULL, tenant_path => %L', path)) FROM unnest('{"{sub}","{a,b,c}","{o,id}","{TENANT_ID}","{tenant_id,0}"}'::text[]) AS path;
 -- A path wins over the layout's.
 SELECT test.tenants('NULL, ''clerk_v1'', ''{tid}''');
 ROLLBACK;
@@ -218,6 +218,8 @@ SELECT options, e.* FROM unnest(ARRAY[
     'i, k, NULL, types => ''{}''', 'i, k, NULL, types => ''{NULL}''', 'i, k, NULL, required => NULL', 'i, k, NULL, required => ''[]''',
     'i, k, NULL, leeway => ''-1 s''', 'i, k, NULL, leeway => ''11 min''', 'i, k, NULL, leeway => NULL', 'i, k, NULL, max_age => ''0''', 'i, k, NULL, max_age => ''-1 day''',
     'i, k, NULL, algorithms => ''{HS256}''', 'i, k, NULL, algorithms => ''{none}''', 'i, k, NULL, algorithms => ''{es256}''', 'i, k, NULL, algorithms => ''{}''', 'i, k, NULL, algorithms => ''{ES384}''',
+    'i, k, ''{{db,web},{x,y}}''', 'i, k, ''{{db}}''', 'i, k, NULL, tenant_path => ''{{a,b},{c,d}}''', 'i, k, NULL, tenant_path => ''{a,""}''', 'i, k, NULL, types => ''{""}''', 'i, k, NULL, types => ''{{JWT}}''',
+    'i, k, NULL, algorithms => ''{EdDSA,NULL}''', 'i, k, NULL, algorithms => ''{{EdDSA,ES256}}''', 'i, k, NULL, token_roles => ''{app,NULL}''', 'i, k, NULL, token_roles => ''{}''', 'i, k, NULL, token_roles => ''{{app},{anonymous}}''', 'i, k, NULL, token_roles => ''{""}''',
     'i, NULL, NULL', 'i, k, NULL, database_role => ''no such''', 'i, k, NULL, database_role => ''postgres''', 'i, k, NULL, token_roles => ''{authenticated,pg_read_server_files}''']) AS options,
     test.error(format('SELECT tenancy.add_issuer(%s)', replace(regexp_replace(options, '^i,', '''https://issuer.example'','), ' k,', ' test.key(''ed1''),'))) AS e;
 \x
@@ -529,7 +531,7 @@ ROLLBACK;
 SELECT what, c.accepted, c.rule, c.claims - 'exp' - 'iat' AS claims FROM test.signed t, tenancy.check_token(t.token) AS c
 WHERE what IN ('EdDSA', 'another sub', 'alg none, some signature', 'sub twice', 'no UTF-8', '{"iss": 1}', '{"big": 9007199254740993}', '{"big": 18446744073709551616}', 'a lone surrogate') ORDER BY n;
 SELECT auth.user_id(), current_setting('pg_tenancy.token') AS token, current_user = session_user AS same;
--- No token is no verdict.
+-- No token is not one of the right form.
 SELECT * FROM tenancy.check_token(NULL);
 
 -- Rules that depend on the issuer's options, and the list of all that were met.
