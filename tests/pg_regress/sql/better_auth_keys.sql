@@ -24,6 +24,14 @@ CREATE FUNCTION test.verdict(token text) RETURNS text LANGUAGE sql AS $$SELECT C
 \set four `$REPO/tests/lib/token sign es256 '{"iss": "https://app.example", "aud": "https://app.example", "sub": "dan"}'`
 \set other `$REPO/tests/lib/token sign ed1 '{"iss": "https://app.example", "aud": "web", "sub": "ann"}' --header '{"kid": "11111111-1111-1111-1111-111111111111"}'`
 PREPARE verdicts AS SELECT test.verdict($1) AS one, test.verdict($2) AS two, test.verdict($3) AS three, test.verdict($4) AS four;
+-- Who the token in use speaks for, or why it is refused.
+CREATE FUNCTION test.who(OUT who text, OUT refused text) LANGUAGE plpgsql AS $$
+BEGIN
+    who := auth.user_id();
+EXCEPTION WHEN invalid_authorization_specification THEN
+    refused := SQLERRM;
+END $$;
+\set who 'SELECT * FROM test.who();'
 \set verdicts 'EXECUTE verdicts (:''one'', :''two'', :''three'', :''four'');'
 
 -- As Neon Auth makes it: ids that are uuids, a timestamp with time zone.
@@ -117,16 +125,50 @@ DROP TABLE neon_auth.jwks;
 SAVEPOINT s;
 ALTER TABLE neon_auth.jwks_old RENAME TO jwks;
 :verdicts
--- (The rows are written too: a session reads the table anew when it has others.)
+-- At once, for a token in use too, and nobody touches the rows.
+SET LOCAL pg_tenancy.token = :'one';
+:who
 ALTER TABLE neon_auth.jwks RENAME "publicKey" TO public_key;
-UPDATE neon_auth.jwks SET id = id;
+:who
 :verdicts
 ALTER TABLE neon_auth.jwks RENAME public_key TO "publicKey";
+:who
+-- Two columns that change places: the other has no keys.
+ALTER TABLE neon_auth.jwks RENAME "publicKey" TO public_key;
+ALTER TABLE neon_auth.jwks RENAME "privateKey" TO "publicKey";
+:who
+ALTER TABLE neon_auth.jwks RENAME "publicKey" TO "privateKey";
+ALTER TABLE neon_auth.jwks RENAME public_key TO "publicKey";
+:who
+ALTER TABLE neon_auth.jwks RENAME id TO kid;
+:who
+ALTER TABLE neon_auth.jwks RENAME kid TO id;
+:who
+-- Without the column that says when they expire there are none either, nor where it is no time.
+ALTER TABLE neon_auth.jwks RENAME "expiresAt" TO expires_at;
+:who
+ALTER TABLE neon_auth.jwks RENAME expires_at TO "expiresAt";
+:who
+ALTER TABLE neon_auth.jwks ALTER "expiresAt" TYPE text;
+:who
+ALTER TABLE neon_auth.jwks ALTER "expiresAt" TYPE timestamptz USING "expiresAt"::timestamptz;
+:who
 ALTER TABLE neon_auth.jwks DROP "expiresAt";
-UPDATE neon_auth.jwks SET id = id;
-:verdicts
-ALTER TABLE neon_auth.jwks ADD "expiresAt" timestamp;
-UPDATE neon_auth.jwks SET id = id;
+:who
+ALTER TABLE neon_auth.jwks ADD "expiresAt" date;
+:who
+ALTER TABLE neon_auth.jwks DROP "expiresAt", ADD "expiresAt" timestamp;
+:who
+-- The schema by another name, and what changed undone.
+ALTER SCHEMA neon_auth RENAME TO old_auth;
+:who
+ALTER SCHEMA old_auth RENAME TO neon_auth;
+:who
+SAVEPOINT changed;
+ALTER TABLE neon_auth.jwks RENAME "publicKey" TO public_key;
+:who
+ROLLBACK TO changed;
+:who
 :verdicts
 ALTER TABLE neon_auth.jwks ALTER "publicKey" TYPE bytea USING convert_to("publicKey", 'UTF8');
 :verdicts
@@ -157,23 +199,34 @@ INSERT INTO neon_auth.child VALUES ('22222222-2222-2222-2222-222222222222', test
 :verdicts
 ROLLBACK;
 
--- SELECT taken away from the administrator, later too, leaves no keys; SELECT on the three columns is enough.
+-- SELECT taken away from the administrator, later too, leaves no keys at once; SELECT on the three columns is enough.
 BEGIN;
 UPDATE pg_extension SET extowner = 'key_admin'::regrole WHERE extname = 'pg_tenancy';
 UPDATE neon_auth.jwks SET id = id;
-:verdicts
+SET LOCAL pg_tenancy.token = :'one';
+:who
 GRANT SELECT (id, "publicKey", "expiresAt") ON neon_auth.jwks TO key_admin;
-UPDATE neon_auth.jwks SET id = id;
+:who
 :verdicts
 REVOKE SELECT ("expiresAt") ON neon_auth.jwks FROM key_admin;
-UPDATE neon_auth.jwks SET id = id;
-:verdicts
+:who
+GRANT SELECT ("expiresAt") ON neon_auth.jwks TO key_admin;
+:who
+REVOKE SELECT ("publicKey") ON neon_auth.jwks FROM key_admin;
+:who
 GRANT SELECT ON neon_auth.jwks TO key_admin;
-UPDATE neon_auth.jwks SET id = id;
-:verdicts
+:who
 REVOKE SELECT ON neon_auth.jwks FROM key_admin;
-UPDATE neon_auth.jwks SET id = id;
+:who
 :verdicts
+-- Or as a member of who may.
+GRANT better_auth TO key_admin;
+:who
+SAVEPOINT s;
+REVOKE better_auth FROM key_admin;
+:who
+ROLLBACK TO s;
+:who
 ROLLBACK;
 
 -- Nothing of the table's is run: no policy, trigger or rule.
@@ -275,6 +328,14 @@ SELECT change, e.* FROM unnest(ARRAY[
     'GRANT INSERT ON neon_auth.jwks TO key_admin; GRANT key_admin TO authenticated',
     'GRANT better_auth TO app',
     'GRANT authenticated TO better_auth',
+    'GRANT CREATE ON SCHEMA neon_auth TO app',
+    'GRANT CREATE ON SCHEMA neon_auth TO authenticated',
+    'GRANT CREATE ON SCHEMA neon_auth TO anonymous',
+    'GRANT CREATE ON SCHEMA neon_auth TO PUBLIC',
+    'GRANT CREATE ON SCHEMA neon_auth TO key_admin',
+    'GRANT CREATE ON SCHEMA neon_auth TO key_admin; GRANT key_admin TO app',
+    'SELECT tenancy.configure(''gateway_roles'', ''key_admin''); GRANT CREATE ON SCHEMA neon_auth TO key_admin',
+    'GRANT USAGE ON SCHEMA neon_auth TO app',
     'ALTER SCHEMA neon_auth OWNER TO app',
     'ALTER SCHEMA neon_auth OWNER TO authenticated',
     'ALTER TABLE neon_auth.jwks OWNER TO plain',
@@ -290,6 +351,6 @@ SELECT tenancy.key_table_writer('neon_auth.jwks');
 SET client_min_messages = warning;
 DROP SCHEMA neon_auth CASCADE;
 DROP TABLE test.keys;
-DROP FUNCTION test.key, test.verdict, test.use, test.after;
+DROP FUNCTION test.key, test.verdict, test.use, test.after, test.who;
 DROP ROLE better_auth, key_admin, plain;
 SELECT count(*) FROM tenancy.issuer;
