@@ -16,6 +16,7 @@ CREATE FUNCTION tenancy.key_table_writer(keys regclass) RETURNS text
                 OR app.rolcanlogin AND EXISTS (SELECT FROM pg_catalog.pg_roles caller
                     WHERE caller.rolname = tenancy.setting('authenticated') AND pg_has_role(app.oid, caller.oid, 'MEMBER')))
             AND (power.oid IN (c.relowner, n.nspowner) OR has_schema_privilege(power.oid, n.oid, 'CREATE')
+                OR has_database_privilege(power.oid, current_database(), 'CREATE')
                 OR has_table_privilege(power.oid, keys, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER')
                 OR has_any_column_privilege(power.oid, keys, 'INSERT, UPDATE'))
         ORDER BY app.rolname, power.rolname LIMIT 1;

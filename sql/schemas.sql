@@ -1,7 +1,8 @@
 -- The two schemas: auth (who is calling) and tenancy (administration).
 --
 -- `tenancy` must be new. An `auth` that exists is used if nobody but the installer or a superuser owns it or
--- may create in it: whoever can put functions beside ours can be called in their place.
+-- may create in it: whoever can put functions beside ours can be called in their place. The installer's is taken over,
+-- for whoever owns a schema can rename it and make another in its place.
 DO $$
 DECLARE
     installer CONSTANT oid := '@extowner@'::regrole;
@@ -68,6 +69,9 @@ BEGIN
     LEFT JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
     LEFT JOIN pg_extension e ON e.oid = d.refobjid
     WHERE p.pronamespace = existing.oid AND p.proname = ANY (ours);
+    IF existing.nspowner = installer THEN
+        ALTER SCHEMA auth OWNER TO CURRENT_USER;
+    END IF;
     IF taken IS NOT NULL THEN
         RAISE EXCEPTION 'schema "auth" already has functions of the names this extension needs'
             USING ERRCODE = 'duplicate_function',

@@ -86,12 +86,13 @@ BEGIN
                 left_alone := left_alone || format('the default of column %I: it was changed', tenant_column);
             ELSIF made ->> 'default' IS NULL THEN
                 statements := statements || format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', target, tenant_column);
-            ELSIF (SELECT pg_get_userbyid(relowner) = current_user FROM pg_class WHERE oid = target) THEN
+            ELSIF (SELECT relowner = r.oid AND NOT rolsuper FROM pg_class, pg_roles r WHERE pg_class.oid = target AND rolname = current_user) THEN
                 statements := statements
                     || format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', target, tenant_column, made ->> 'default');
             ELSE
-                -- The comment is the owner's to write: what it says is not to run with anybody else's rights.
-                left_alone := left_alone || format('the default of column %I: only the table''s owner restores what it was', tenant_column);
+                -- The comment was the owner's to write, and the table may have got another since: what it says is not
+                -- to run with anybody else's rights, least of all a superuser's.
+                left_alone := left_alone || format('the default of column %I: only the table''s owner, who is no superuser, restores what it was', tenant_column);
             END IF;
         END IF;
         IF made ? 'not_null' THEN

@@ -15,14 +15,15 @@ CREATE FUNCTION tenancy.not_bound_because(login name DEFAULT session_user) RETUR
             (5, r.rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files'), 'reaches the server''s files'),
             (6, r.oid = tenancy.administrator(), 'administers pg_tenancy'),
             (7, EXISTS (SELECT FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid
-                        WHERE p.polname = 'tenancy_floor' AND c.relowner = r.oid), 'owns protected tables'),
+                        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                        WHERE p.polname = 'tenancy_floor' AND r.oid IN (c.relowner, n.nspowner)), 'owns protected tables or their schema'),
             (8, r.rolname = ANY (tenancy.staff_roles()), 'is staff')
         ) AS reason (rank, holds, text)
         WHERE reason.holds AND pg_has_role(login, r.oid, 'MEMBER')
         ORDER BY reason.rank, r.rolname <> login, r.rolname LIMIT 1;
     END;
 COMMENT ON FUNCTION tenancy.not_bound_because(name) IS
-'Why sessions of a login role (this one''s, if none is given) are not bound: the first reason found in what it is or may become with SET ROLE: superuser, BYPASSRLS, REPLICATION, CREATEROLE before Postgres 16, access to the server''s files or programs, administrator, owner of protected tables, staff. NULL for a bound login. Error 42704 for a role that does not exist.';
+'Why sessions of a login role (this one''s, if none is given) are not bound: the first reason found in what it is or may become with SET ROLE: superuser, BYPASSRLS, REPLICATION, CREATEROLE before Postgres 16, access to the server''s files or programs, administrator, owner of protected tables or of their schema, staff. NULL for a bound login. Error 42704 for a role that does not exist.';
 
 CREATE FUNCTION tenancy.has_rights_of(roles name[]) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE

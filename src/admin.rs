@@ -49,6 +49,7 @@ v1_function! {
 /// What a token would meet now: a JSON object of `accepted`, `rule` (null if accepted) and `claims` (null where
 /// they cannot be read).
 fn verdict(token: &[u8]) -> String {
+    identity::require_memory_to_parse(token.len());
     let (claims, broken) = match Unverified::parse(token) {
         Ok(token) => {
             let claims = identity::can_be_held(token.claims()).then(|| token.text().to_owned());
@@ -64,6 +65,7 @@ fn verdict(token: &[u8]) -> String {
 
 /// Why a JWKS cannot be used with these algorithms (names separated by commas; None for all), or None.
 fn jwks_problem(jwks: &[u8], algorithms: Option<&[u8]>) -> Option<String> {
+    identity::require_memory_to_parse(jwks.len());
     let names = algorithms
         .map(|names| String::from_utf8_lossy(names).split(',').map(String::from).collect::<Vec<_>>());
     if let Some(unknown) = names.iter().flatten().find(|name| Algorithm::named(name).is_none()) {

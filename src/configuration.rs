@@ -155,18 +155,22 @@ impl Trusted {
         let mut until = i64::MAX;
         if let (Some(table), Some((id, key, expires))) = (&table, columns) {
             let grace = self.row.key_grace.unwrap_or(0).saturating_mul(1_000_000);
+            let mut found = Vec::new();
             table.scan(snapshot, |row| {
                 let end = expires
                     .and_then(|column| row.time(column))
                     .map_or(i64::MAX, |end| end.saturating_add(grace));
                 if end > now {
                     until = until.min(end);
-                    if let (Some(id), Some(key)) = (row.text(id), row.text(key)) {
-                        // A key that cannot be used is as good as absent; the others are still there.
-                        let _ = keys.add(key.as_bytes(), Some(&id));
-                    }
+                    found.extend(row.text(id).zip(row.text(key)).map(|(id, key)| (end, id, key)));
                 }
             });
+            // Only so many are read: first those that are good for longest.
+            found.sort_by_key(|(end, ..)| core::cmp::Reverse(*end));
+            for (_, id, key) in found {
+                // A key that cannot be used is as good as absent; the others are still there.
+                let _ = keys.add(key.as_bytes(), Some(&id));
+            }
         }
         let seen = KeysSeen { stamp, columns, administrator, until };
         Some(Trusted::new(self.row.clone(), keys, Some(seen)))

@@ -187,8 +187,17 @@ impl Identity {
     }
 }
 
+/// Raises a Postgres error where there is no memory to parse this many bytes of JSON: in Rust the lack of memory ends
+/// the process, and with it every session of the server. (At worst, objects of one member in each other, it takes 126
+/// bytes for one.)
+pub fn require_memory_to_parse(bytes: usize) {
+    // SAFETY: palloc returns a block or raises an error.
+    unsafe { pg_sys::pfree(pg_sys::palloc(bytes.min(claims::MAX_BYTES) * 160 + 16 * 1024)) }
+}
+
 /// Parses claims in the database's encoding.
 fn parse(bytes: &[u8]) -> Result<Claims, Problem> {
+    require_memory_to_parse(bytes.len());
     let claims = Claims::parse(bytes)?;
     match can_be_held(&claims) {
         true => Ok(claims),

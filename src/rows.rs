@@ -87,7 +87,9 @@ impl Table {
 
     /// Which rows there are.
     pub fn stamp(&self, snapshot: pg_sys::Snapshot) -> Stamp {
-        let mut stamp = vec![u64::from(self.oid().to_u32())];
+        // SAFETY: the relation is open. (TRUNCATE gives it another file.)
+        let file = unsafe { (*(*self.0).rd_rel).relfilenode };
+        let mut stamp = vec![u64::from(self.oid().to_u32()) << 32 | u64::from(file.to_u32())];
         // SAFETY: the row and its header are there.
         self.scan(snapshot, |row| unsafe {
             let place = (*row.tuple).t_self;

@@ -44,6 +44,7 @@ pub fn accepted(token: &[u8], snapshot: pg_sys::Snapshot) -> Result<Rc<Accepted>
             known
         }
         _ => {
+            identity::require_memory_to_parse(token.len());
             let (verified, issuer) = verify(Unverified::parse(token)?, snapshot)?;
             Rc::new(Accepted { token: token.into(), verified, issuer })
         }

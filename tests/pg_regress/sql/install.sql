@@ -124,9 +124,12 @@ ALTER SCHEMA auth OWNER TO install_owner;
 SET ROLE install_owner;
 CREATE EXTENSION pg_tenancy;
 REVOKE CREATE ON SCHEMA auth FROM PUBLIC;
-CREATE EXTENSION pg_tenancy;
--- A schema auth that was there before outlives the extension.
 CREATE TABLE auth.users (id int);
+CREATE EXTENSION pg_tenancy;
+-- The installer can neither put functions beside ours now, nor another schema in the place of this one.
+CREATE FUNCTION auth.has_role(text) RETURNS boolean LANGUAGE sql RETURN true;
+ALTER SCHEMA auth RENAME TO elsewhere;
+-- A schema auth that was there before outlives the extension.
 DROP EXTENSION pg_tenancy;
 SELECT relname FROM pg_class WHERE relnamespace = 'auth'::regnamespace;
 
