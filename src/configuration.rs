@@ -83,7 +83,6 @@ pub struct Trusted {
 struct KeysSeen {
     stamp: Stamp,
     columns: Columns,
-    administrator: Option<Oid>,
     /// When the first of them expires.
     until: i64,
 }
@@ -146,8 +145,7 @@ impl Trusted {
         let stamp = table.as_ref().map(|table| table.stamp(snapshot)).unwrap_or_default();
         let now = snapshot::statement_time();
         let last = self.keys_seen.as_ref().filter(|seen| seen.stamp == stamp && now < seen.until);
-        let administrator = last.map_or_else(|| administrator(snapshot), |seen| seen.administrator);
-        let columns = table.as_ref().and_then(|table| self.key_columns(table, administrator?));
+        let columns = table.as_ref().and_then(|table| self.key_columns(table, administrator(snapshot)?));
         if last.is_some_and(|seen| seen.columns == columns) {
             return None;
         }
@@ -172,7 +170,7 @@ impl Trusted {
                 let _ = keys.add(key.as_bytes(), Some(&id));
             }
         }
-        let seen = KeysSeen { stamp, columns, administrator, until };
+        let seen = KeysSeen { stamp, columns, until };
         Some(Trusted::new(self.row.clone(), keys, Some(seen)))
     }
 

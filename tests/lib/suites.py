@@ -132,26 +132,26 @@ def show_differences(results, printed, verdicts):
 
 
 def scripts(folder):
-    """A suite of scripts that each say by their exit status how it went."""
+    """A suite of scripts, each with a server of its own, that say by their exit status how it went."""
     def suite(title, pg_config, pattern, _accept, tally):
         found = [p for p in sorted((TESTS / folder).glob("*.sh"))
                  if os.access(p, os.X_OK) and fnmatch(p.stem, pattern)]
         if not found:
             return
-        with server.scratch(pg_config) as environment:
-            environment |= {"REPO": str(REPO), "PORTABLE_SQL": str(portable_sql() or "")}
-            passed = failed = 0
-            for script in found:
+        passed = failed = 0
+        for script in found:
+            with server.scratch(pg_config) as environment:
+                environment |= {"REPO": str(REPO), "PORTABLE_SQL": str(portable_sql() or "")}
                 status, told = run_script(script, environment)
-                if status == SKIPPED:
-                    tally.skip(f"{title}/{script.stem}", (told.splitlines() or ["?"])[-1])
-                elif status:
-                    print(f"{script.name} ended with {status}:\n{told}")
-                    tally.failed_test(f"{title}/{script.stem}")
-                    failed += 1
-                else:
-                    passed += 1
-            tally.add(title, passed, failed)
+            if status == SKIPPED:
+                tally.skip(f"{title}/{script.stem}", (told.splitlines() or ["?"])[-1])
+            elif status:
+                print(f"{script.name} ended with {status}:\n{told}")
+                tally.failed_test(f"{title}/{script.stem}")
+                failed += 1
+            else:
+                passed += 1
+        tally.add(title, passed, failed)
     return suite
 
 

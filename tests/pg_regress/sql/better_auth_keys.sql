@@ -202,7 +202,6 @@ ROLLBACK;
 -- SELECT taken away from the administrator, later too, leaves no keys at once; SELECT on the three columns is enough.
 BEGIN;
 UPDATE pg_extension SET extowner = 'key_admin'::regrole WHERE extname = 'pg_tenancy';
-UPDATE neon_auth.jwks SET id = id;
 SET LOCAL pg_tenancy.token = :'one';
 :who
 GRANT SELECT (id, "publicKey", "expiresAt") ON neon_auth.jwks TO key_admin;
