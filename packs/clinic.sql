@@ -5,8 +5,8 @@
 -- of pg_tenancy with CREATE on the database and CREATEROLE. What it makes is yours to keep and to change. It counts on
 -- the names that pg_tenancy gives by default: the database role of callers is authenticated.
 --
--- The SECURITY DEFINER functions here run as whoever ran this. They fix what they resolve, and each is granted to
--- the one database role that it is for.
+-- The SECURITY DEFINER functions here run as whoever ran this. They fix what they resolve, and who may call them is at
+-- the end.
 
 CREATE SCHEMA clinic;
 
@@ -123,8 +123,6 @@ BEGIN
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION clinic.settle() IS 'Trigger of clinic.users: makes the user''s row in clinic.members what it should be, and writes changes of role, clinic and status to the audit.';
--- Else whoever may make a temporary table could have it run there, on rows of their own.
-REVOKE EXECUTE ON FUNCTION clinic.settle() FROM PUBLIC;
 CREATE TRIGGER settle AFTER INSERT OR UPDATE ON clinic.users FOR EACH ROW EXECUTE FUNCTION clinic.settle();
 
 CREATE FUNCTION clinic.settle_clinic() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
@@ -137,7 +135,6 @@ BEGIN
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION clinic.settle_clinic() IS 'Trigger of clinic.clinics: settles its users where its status changes, and writes that to the audit.';
-REVOKE EXECUTE ON FUNCTION clinic.settle_clinic() FROM PUBLIC;
 CREATE TRIGGER settle AFTER UPDATE ON clinic.clinics FOR EACH ROW
     WHEN (OLD.status <> NEW.status) EXECUTE FUNCTION clinic.settle_clinic();
 
@@ -178,7 +175,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION clinic.guard(regclass, text, name, boolean) IS
 'Protects a table (tenancy.protect) and gives it to an area of the dictionary: callers need the permissions area.read and area.write, staff their role in clinic.users, and nobody deletes rows. For the table''s owner; running it again makes the policies anew. Errors: those of tenancy.protect().';
-REVOKE EXECUTE ON FUNCTION clinic.guard(regclass, text, name, boolean) FROM PUBLIC;
 
 -- Users: a caller sees themself and those of their clinic. Written by hand, since staff have no clinic.
 ALTER TABLE clinic.users ENABLE ROW LEVEL SECURITY;
@@ -265,8 +261,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION clinic.sync_user(text, bigint, text, text, text, boolean) IS
 'Takes in an event of Clerk''s about a user, who is new as pending. event: its id; revision: what grows with each change of the user (updated_at in milliseconds; of a deletion, the time of the event). Returns applied; duplicate: this event was there already; stale: what is there is as new or newer, or was deleted, which the audit keeps. For clinic_webhook. Errors: 23502 an argument is NULL; 23514 no email.';
-REVOKE EXECUTE ON FUNCTION clinic.sync_user(text, bigint, text, text, text, boolean) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION clinic.sync_user(text, bigint, text, text, text, boolean) TO clinic_webhook;
 
 CREATE FUNCTION clinic.sync_subscription(event text, revision bigint, clinic_id uuid, entitlements text[]) RETURNS text
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -296,8 +290,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION clinic.sync_subscription(text, bigint, uuid, text[]) IS
 'Takes in an event of Stripe''s: all the areas that a clinic is entitled to from now on, an empty array for none. event, revision and what it returns are as for clinic.sync_user(). For clinic_webhook. Errors: 23502 an argument is NULL; 23503 no such clinic; 23514 an area that is not in the dictionary.';
-REVOKE EXECUTE ON FUNCTION clinic.sync_subscription(text, bigint, uuid, text[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION clinic.sync_subscription(text, bigint, uuid, text[]) TO clinic_webhook;
 
 -- Acting for another. A mentor becomes a member of the mentorado's clinic, with the role of the mentorado, by a row that
 -- is taken away as the transaction commits: no other session ever sees it, nothing expires and nothing has to be ended.
@@ -322,7 +314,7 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'user % cannot be acted for', COALESCE(begin_acting.mentorado::text, 'NULL')
             USING ERRCODE = 'insufficient_privilege',
-            DETAIL = 'A mentor acts for active users of role mentorado, in clinics that are active.';
+            DETAIL = 'A mentor acts for active users whose role is mentorado, in clinics that are active.';
     END IF;
     INSERT INTO clinic.audit (action, user_id, clinic_id, reason)
     VALUES ('act_for', begin_acting.mentorado, their_clinic, begin_acting.reason);
@@ -332,8 +324,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION clinic.begin_acting(uuid, text) IS
 'The part of clinic.act_for() that needs the owner''s rights: checks, writes the audit line, makes the caller a member, and returns the clinic.';
-REVOKE EXECUTE ON FUNCTION clinic.begin_acting(uuid, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION clinic.begin_acting(uuid, text) TO clinic_mentor;
 
 CREATE FUNCTION clinic.act_for(mentorado uuid, reason text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -345,8 +335,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION clinic.act_for(uuid, text) IS
 'For the rest of this transaction the caller, a mentor, has the rights of a mentorado (clinic.users.id) in that one''s clinic and no others: the database role is authenticated, auth.user_id() still the mentor. The audit keeps both, and the reason. For clinic_mentor. Errors: 22023 no reason; 42501 the caller is no active mentor, or the other no active mentorado; 25P01 outside a transaction block.';
-REVOKE EXECUTE ON FUNCTION clinic.act_for(uuid, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION clinic.act_for(uuid, text) TO clinic_mentor;
 
 CREATE FUNCTION clinic.end_acting() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -356,7 +344,6 @@ BEGIN
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION clinic.end_acting() IS 'Trigger of clinic.members: takes away the row of who acts for another, as the transaction commits.';
-REVOKE EXECUTE ON FUNCTION clinic.end_acting() FROM PUBLIC;
 CREATE CONSTRAINT TRIGGER end_acting AFTER INSERT ON clinic.members DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (NEW.acting_for IS NOT NULL) EXECUTE FUNCTION clinic.end_acting();
 
@@ -425,3 +412,10 @@ SELECT clinic.guard('clinic.sessions', 'mentoring');
 -- An entitlement is one more condition.
 CREATE POLICY clinic_entitled ON clinic.campaigns AS RESTRICTIVE TO authenticated
     USING ((SELECT clinic.entitled('marketing')));
+
+-- Who may call what. Nobody may call the functions of triggers: whoever may make a temporary table could have them run
+-- on rows of their own, with the owner's rights.
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA clinic FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION clinic.is_staff, clinic.entitled TO authenticated, clinic_admin, clinic_mentor;
+GRANT EXECUTE ON FUNCTION clinic.act_for, clinic.begin_acting TO clinic_mentor;
+GRANT EXECUTE ON FUNCTION clinic.sync_user, clinic.sync_subscription TO clinic_webhook;
