@@ -148,7 +148,7 @@ COMMENT ON FUNCTION clinic.is_staff(clinic.role) IS
 
 -- What makes a table one of an area, to be called for tables of your own too. All that it adds is RESTRICTIVE: the
 -- floor of protect() keeps callers in their clinic, and these take away from that.
-CREATE FUNCTION clinic.guard(target regclass, area text, tenant_column name DEFAULT 'clinic_id', force boolean DEFAULT true) RETURNS void
+CREATE FUNCTION clinic.guard(target regclass, area text, tenant_column name DEFAULT 'clinic_id', force boolean DEFAULT true) RETURNS SETOF text
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -156,7 +156,7 @@ DECLARE
     name name;
     rule text;
 BEGIN
-    PERFORM tenancy.protect(target, tenant_column => tenant_column, force => force);
+    RETURN QUERY SELECT tenancy.protect(target, tenant_column => tenant_column, force => force);
     FOR name, rule IN VALUES
         -- Reading and writing are permissions, asked once for each statement.
         ('clinic_area', format('TO authenticated USING ((SELECT auth.has_permission(VARIADIC ARRAY[%L])))
@@ -170,11 +170,13 @@ BEGIN
         IF EXISTS (SELECT FROM pg_policy WHERE polrelid = target AND polname = name) THEN
             EXECUTE format('DROP POLICY %I ON %s', name, target);
         END IF;
-        EXECUTE format('CREATE POLICY %I ON %s AS RESTRICTIVE %s', name, target, rule);
+        rule := format('CREATE POLICY %I ON %s AS RESTRICTIVE %s', name, target, rule);
+        EXECUTE rule;
+        RETURN NEXT rule;
     END LOOP;
 END $$;
 COMMENT ON FUNCTION clinic.guard(regclass, text, name, boolean) IS
-'Protects a table (tenancy.protect) and gives it to an area of the dictionary: callers need the permissions area.read and area.write, staff their role in clinic.users, and nobody deletes rows. For the table''s owner; running it again makes the policies anew. Errors: those of tenancy.protect().';
+'Protects a table (tenancy.protect) and gives it to an area of the dictionary: callers need the permissions area.read and area.write, staff their role in clinic.users, and nobody deletes rows. Returns what protect() returned, and the policies. For the table''s owner; running it again makes the policies anew. Errors: those of tenancy.protect().';
 
 -- Users: a caller sees themself and those of their clinic. Written by hand, since staff have no clinic.
 ALTER TABLE clinic.users ENABLE ROW LEVEL SECURITY;
