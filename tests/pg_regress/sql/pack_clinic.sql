@@ -44,6 +44,12 @@ SELECT proname, prosecdef AS definer, ARRAY(SELECT grantee::regrole::text FROM a
 FROM pg_proc WHERE pronamespace = 'clinic'::regnamespace AND (prosecdef OR proacl IS NOT NULL) ORDER BY 1;
 SELECT count(*) AS without_comment FROM pg_proc WHERE pronamespace = 'clinic'::regnamespace AND obj_description(oid, 'pg_proc') IS NULL;
 
+-- What guard() adds, the same each time.
+SET SESSION AUTHORIZATION clinic_dba;
+SELECT clinic.guard('clinic.invoices', 'finance');
+SELECT polname FROM pg_policy WHERE polrelid = 'clinic.invoices'::regclass ORDER BY 1;
+RESET SESSION AUTHORIZATION;
+
 -- Webhooks make the users: a login that may do nothing else.
 SET SESSION AUTHORIZATION webhooks;
 SELECT sub, clinic.sync_user('evt_' || sub, 100, sub, sub || '@example.com', initcap(sub)) AS outcome
