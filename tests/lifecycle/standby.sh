@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # On a hot standby everything of schema auth answers, auth.login() works, tables are isolated and nothing is written.
-# What is changed on the primary (keys, issuers, the mode) acts there once it is replayed: in sessions that have used
-# the token before too, but not within a snapshot that is older.
+# What is changed on the primary (keys, issuers, the mode, members, roles) acts there once it is replayed: in sessions that
+# have used the token before too, but not within a snapshot that is older.
 set -euo pipefail
 SECONDS_ALLOWED=58
 . tests/lib/cluster.sh
@@ -27,6 +27,10 @@ CREATE TABLE docs (tenant_id uuid NOT NULL, title text);
 INSERT INTO docs VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'of a'), ('bbbbbbbb-0000-4000-8000-000000000002', 'of b');
 SELECT tenancy.protect('docs');
 SELECT tenancy.add_issuer('here', :'jwks', '{api}', tenant_path => '{o,id}');
+CREATE TABLE member (user_id uuid, tenant_id uuid, role text, PRIMARY KEY (user_id, tenant_id));
+INSERT INTO member VALUES ('11111111-0000-4000-8000-000000000003', 'aaaaaaaa-0000-4000-8000-000000000001', 'editor'),
+    ('11111111-0000-4000-8000-000000000003', 'bbbbbbbb-0000-4000-8000-000000000002', 'viewer');
+SELECT tenancy.use_members('member', 'user_id', 'tenant_id', 'role'), tenancy.define_role('editor', '{docs.*}');
 CREATE TABLE keys (name text PRIMARY KEY, jwks jsonb);
 INSERT INTO keys VALUES ('old', :'jwks'), ('new', :'other');
 CREATE SCHEMA neon_auth;
@@ -61,6 +65,7 @@ on_primary() {
 replayed
 
 a=aaaaaaaa-0000-4000-8000-000000000001
+b=bbbbbbbb-0000-4000-8000-000000000002
 claims="{\"iss\": \"here\", \"aud\": \"api\", \"sub\": \"11111111-0000-4000-8000-000000000003\", \"role\": \"authenticated\",
     \"email\": \"ann@example.com\", \"o\": {\"id\": \"$a\", \"slug\": \"a\"}}"
 token=$(tests/lib/token sign ed1 "$claims" --exp 600)
@@ -71,9 +76,17 @@ login="SELECT auth.login(:'token') \\g /dev/null"
 answers="SELECT auth.user_id(), auth.uid(), auth.role(), auth.email(), auth.tenant_id(), auth.tenant_uuid(), auth.tenant_bigint(),
     auth.organization_id(), auth.organization(), auth.jwt() - '{exp,iat}'::text[] = auth.session() - '{exp,iat}'::text[],
     auth.claim('o', 'id'), auth.claim_text('sub'), current_user, count(*) FROM docs GROUP BY ();
-    SELECT title FROM docs;"
+    SELECT title FROM docs;
+    SELECT auth.tenant_ids(), auth.tenant_uuids(), auth.tenant_bigints(), auth.roles(), auth.permissions(),
+        auth.has_role('viewer', 'editor'), auth.has_permission('docs.read'), auth.require_tenant();
+    SELECT auth.require_role('editor'), auth.require_permission('docs.write');
+    SELECT auth.use_tenant('$b') \\g /dev/null
+    SELECT auth.tenant_id(), auth.roles(), auth.has_permission('docs.read'), title FROM docs;"
 wanted="11111111-0000-4000-8000-000000000003|11111111-0000-4000-8000-000000000003|authenticated|ann@example.com|$a|$a||$a|{\"id\": \"$a\", \"slug\": \"a\"}|t|\"$a\"|11111111-0000-4000-8000-000000000003|authenticated|1
-of a"
+of a
+{$a,$b}|{$a,$b}|{}|{editor}|{docs.*}|t|t|$a
+|
+$b|{viewer}|f|of b"
 for server in primary standby; do
     export PGUSER=app
     same "a token, on the $server" $'\n'"$wanted" "$("$server" -v token="$token" <<<"BEGIN; SELECT auth.login(:'token'); $answers COMMIT;")"
@@ -81,6 +94,16 @@ for server in primary standby; do
     same "claims, on the $server" $'\n'"$wanted" "$("$server" -v claims="$claims" <<<"BEGIN; SELECT auth.set_claims(:'claims'); $answers COMMIT;")"
     same "claims set plainly, on the $server" "$wanted" \
         "$("$server" -v claims="$claims" <<<"BEGIN; SET LOCAL request.jwt.claims = :'claims'; SET LOCAL ROLE authenticated; $answers COMMIT;")"
+    same "a token and a tenant, on the $server" "$b|{viewer}|of b" "$("$server" -v token="$token" <<<"BEGIN; SELECT auth.login(:'token', '$b') \\g /dev/null
+        SELECT auth.tenant_id(), auth.roles(), title FROM docs;")"
+    same "claims and a tenant, on the $server" "$b|{viewer}|of b" "$("$server" -v claims="$claims" <<<"BEGIN; SELECT auth.set_claims(:'claims', '$b') \\g /dev/null
+        SELECT auth.tenant_id(), auth.roles(), title FROM docs;")"
+    same "a tenant of others, on the $server" 'ERROR:  the caller is no member of the tenant asked for' \
+        "$("$server" -v VERBOSITY=terse -v token="$token" <<<"BEGIN; $login
+        SELECT auth.use_tenant('$(tr ab ca <<<"$a")');" 2>&1)"
+    same "a permission that is not theirs, on the $server" 'ERROR:  the caller lacks the permission: members.invite' \
+        "$("$server" -v VERBOSITY=terse -v token="$token" <<<"BEGIN; $login
+        SELECT auth.require_permission('members.invite');" 2>&1)"
     same "nobody, on the $server" '0' "$("$server" -c 'SET ROLE authenticated' -c 'SELECT count(*) FROM docs')"
     same "logging out, on the $server" 't|0' "$("$server" -v token="$token" <<<"BEGIN; $login
         SELECT auth.logout() \\g /dev/null
@@ -162,6 +185,31 @@ on_primary 'ALTER TABLE neon_auth.jwks RENAME TO gone'
 sees_anew 3 'ERROR:  the token is refused by rule "key"' 'BEGIN;' 'a table of keys that is gone'
 ask 3 'ROLLBACK;'
 on_primary 'ALTER TABLE neon_auth.gone RENAME TO jwks'
+# Members. (The table of keys was that of the token last used; who is a member is the same for both.)
+ann="user_id = '11111111-0000-4000-8000-000000000003' AND tenant_id = '$a'"
+try_change 'the removal of a membership' '' "DELETE FROM member WHERE $ann" \
+    "INSERT INTO member VALUES ('11111111-0000-4000-8000-000000000003', '$a', 'editor')"
+try_change 'another table of members' '' "CREATE TABLE nobody (LIKE member INCLUDING ALL); SELECT tenancy.use_members('nobody', 'user_id', 'tenant_id')" \
+    "SELECT tenancy.use_members('member', 'user_id', 'tenant_id', 'role')"
+try_change 'another tenant that is pinned' '' "SELECT tenancy.configure('pinned_tenant', '$b')" "SELECT tenancy.configure('pinned_tenant', NULL)"
+# What they may do: $1 what is changed, $2 SQL, $3 what 1 says then, $4 SQL that takes it back.
+try_rights() {
+    local rights="SELECT auth.roles(), auth.permissions(), auth.has_permission('docs.write');" session
+    ask 1 "BEGIN; $login"
+    ask 2 "BEGIN ISOLATION LEVEL REPEATABLE READ; $login"
+    for session in 1 2; do ask $session "$rights"; same "rights in session $session" '{editor}|{docs.*}|t' "$answer"; done
+    on_primary "$2"
+    for session in 2 1 2; do
+        ask $session "$rights"
+        case $session in 1) same "$1" "$3" "$answer" ;; 2) same "$1, within a snapshot that is older" '{editor}|{docs.*}|t' "$answer" ;; esac
+    done
+    on_primary "$4"
+    ask 1 "$rights"; same "after $1 was taken back" '{editor}|{docs.*}|t' "$answer"
+    for session in 1 2; do ask $session 'ROLLBACK;'; done
+}
+try_rights 'another role' "UPDATE member SET role = 'viewer' WHERE $ann" '{viewer}|{tenant.read}|f' "UPDATE member SET role = 'editor' WHERE $ann"
+try_rights 'another definition' "SELECT tenancy.define_role('editor', '{docs.read}')" '{editor}|{docs.read}|f' "SELECT tenancy.define_role('editor', '{docs.*}')"
+try_rights 'a definition of the tenant' "SELECT tenancy.define_role('editor', '{}', '$a')" '{editor}|{}|f' "SELECT tenancy.define_role('editor', NULL, '$a')"
 # Claims, in another mode.
 for session in 1 2 3; do ask $session "\\set claims '$(tr -d '\n' <<<"$claims")'"; done
 login="SET LOCAL request.jwt.claims = :'claims'; SET LOCAL ROLE authenticated;"
