@@ -161,7 +161,7 @@ BEGIN
     UPDATE members.tenant SET revision = revision + 1 WHERE id = OLD.tenant_id;
     IF FOUND AND NOT EXISTS (SELECT FROM members.member WHERE tenant_id = OLD.tenant_id AND 'owner' = ANY (roles)) THEN
         RAISE EXCEPTION 'the last owner of a tenant must stay its owner' USING ERRCODE = 'object_not_in_prerequisite_state',
-            DETAIL = format('User "%s" is the last owner of tenant %s.', OLD.user_id, OLD.tenant_id),
+            DETAIL = format('It is user "%s".', OLD.user_id),
             HINT = 'Make another member its owner first: members.set_roles(user_id, roles).';
     END IF;
     RETURN NULL;
@@ -245,7 +245,7 @@ BEGIN
     IF permission IS NOT NULL THEN
         PERFORM auth.require_permission(VARIADIC ARRAY[permission]);
     END IF;
-    UPDATE members.tenant SET revision = revision + 1 WHERE id = tenant;
+    UPDATE members.tenant AS t SET revision = t.revision + 1 WHERE t.id = tenant;
     PERFORM FROM members.member WHERE tenant_id = tenant AND user_id = auth.user_id() FOR SHARE;
     IF NOT FOUND OR auth.tenant_uuid() IS DISTINCT FROM tenant THEN
         RAISE EXCEPTION 'the caller is no member of the tenant' USING ERRCODE = 'insufficient_privilege';
