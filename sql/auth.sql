@@ -32,7 +32,7 @@ COMMENT ON FUNCTION auth.claim(text[]) IS
 COMMENT ON FUNCTION auth.claim_text(text[]) IS
 'One claim as text, by its path of keys or array positions: auth.claim_text(''o'', ''id''). NULL where it is absent or JSON null.';
 COMMENT ON FUNCTION auth.tenant_id() IS
-'The active tenant, as text: with a token the claim at the path that its issuer''s layout or tenant_path names; else the first present of the claims tenant_id, org_id, organization_id, o.id, app_metadata.tenant_id, app_metadata.org_id. NULL where that is neither a string nor an integer, or empty.';
+'The active tenant, as text: the one chosen (auth.use_tenant, tenant of auth.login and auth.set_claims), else the one that the claims name, by the layout of the token''s issuer or of the setting, else the only one the caller belongs to. NULL for nobody, where there are none or several, where the caller does not belong to it, where the claims say pending, anonymous, restricted or banned, and where another tenant is pinned; tenancy.whoami() says why.';
 COMMENT ON FUNCTION auth.tenant_uuid() IS
 'The active tenant as uuid. NULL where auth.tenant_id() is not a uuid in its written form, 8-4-4-4-12 hexadecimal digits (RFC 9562 section 4).';
 COMMENT ON FUNCTION auth.tenant_bigint() IS
@@ -81,21 +81,26 @@ BEGIN
     END IF;
     -- A token would win.
     PERFORM set_config('pg_tenancy.token', '', true);
-    -- The chosen tenant travels inside the claims, so it can never outlive the caller it was chosen for.
-    PERFORM set_config('request.jwt.claims',
-        (CASE WHEN tenant IS NULL THEN claims ELSE claims || jsonb_build_object('tenant_id', tenant) END)::text, true);
+    PERFORM set_config('request.jwt.claims', claims::text, true);
     IF auth.jwt() IS NULL THEN
         RAISE EXCEPTION 'the claims %', tenancy.claims_problem() USING ERRCODE = 'program_limit_exceeded';
+    END IF;
+    PERFORM tenancy.choose(tenant);
+    IF tenant IS NOT NULL AND auth.tenant_id() IS NULL THEN
+        RAISE EXCEPTION 'the caller is no member of the tenant asked for' USING ERRCODE = 'insufficient_privilege',
+            DETAIL = format('The reason: %s.', tenancy.tenant_problem()),
+            HINT = 'Leave tenant out to use the one that the claims name, or the caller''s only one.';
     END IF;
     PERFORM set_config('role', database_role, true);
 END $$;
 COMMENT ON FUNCTION auth.set_claims(jsonb, text) IS
-'Sets the caller''s claims for this transaction, and the database role authenticated with SET LOCAL ROLE. tenant, if given, is the active tenant whatever the claims name. Errors: 25P01 outside a transaction block; 22023 claims that are no object, or an empty tenant; 54000 claims over 64 KB or 64 levels; 42704 the role does not exist; 42501 the session may not take it, or its claims are not believed in the present mode (tenancy.configure).';
+'Sets the caller''s claims for this transaction, and the database role authenticated with SET LOCAL ROLE. tenant, if given, is the active tenant whatever the claims name; where a table of members is in use (tenancy.use_members), one the caller is a member of. Errors: 25P01 outside a transaction block; 22023 claims that are no object, or an empty tenant; 54000 claims over 64 KB or 64 levels; 42704 the role does not exist; 42501 the session may not take it, its claims are not believed in the present mode (tenancy.configure), or the caller is no member of tenant.';
 
 CREATE FUNCTION auth.logout() RETURNS void
     LANGUAGE sql VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
-        SELECT set_config('request.jwt.claims', '', false), set_config('pg_tenancy.token', '', false);
+        SELECT set_config('request.jwt.claims', '', false), set_config('pg_tenancy.token', '', false),
+            set_config('pg_tenancy.tenant', '', false);
     END;
 COMMENT ON FUNCTION auth.logout() IS
 'Forgets the caller, for this session, whether claims or a token were set for it or for the transaction. Never changes the database role back; a rollback undoes it.';

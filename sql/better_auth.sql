@@ -35,6 +35,9 @@ CREATE FUNCTION tenancy.use_better_auth(
     grace interval DEFAULT '30 days',
     layout text DEFAULT 'better_auth',
     tenant_path text[] DEFAULT NULL,
+    roles_path text[] DEFAULT NULL,
+    permissions_path text[] DEFAULT NULL,
+    allow text[] DEFAULT NULL,
     algorithms text[] DEFAULT NULL,
     required jsonb DEFAULT '{}',
     leeway interval DEFAULT '30 s',
@@ -52,7 +55,7 @@ DECLARE
     wanted record;
     ordinary boolean;
 BEGIN
-    PERFORM tenancy.require_issuer_options(iss, audience, layout, tenant_path, algorithms, NULL, required, leeway, max_age, database_role, token_roles);
+    PERFORM tenancy.require_issuer_options(iss, audience, layout, tenant_path, roles_path, permissions_path, allow, algorithms, NULL, required, leeway, max_age, database_role, token_roles);
     IF grace IS NULL OR grace < '0' THEN
         RAISE EXCEPTION 'grace must be an interval that is not negative' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'It is how long an expired key is still good.';
@@ -94,15 +97,14 @@ BEGIN
             HINT = 'Let Better Auth connect with a login of its own that is no member of the callers'' role, and revoke the rest.';
     END IF;
     INSERT INTO tenancy.issuer (iss, key_schema, key_table, key_id_column, key_column, key_expires_column, key_grace,
-        audience, layout, tenant_path, algorithms, required, leeway, max_age, require_exp, database_role, token_roles)
-    SELECT iss, schema, jwks_table, id_column, key_column, expires_column, extract(epoch FROM grace),
+        audience, layout, tenant_path, roles_path, permissions_path, allow, algorithms, required, leeway, max_age, require_exp, database_role, token_roles)
+    VALUES (iss, schema, jwks_table, id_column, key_column, expires_column, extract(epoch FROM grace),
         -- Better Auth's own default: the audience is the base URL, as the issuer is.
-        COALESCE(audience, ARRAY[iss]), layout, COALESCE(tenant_path, l.tenant_path), algorithms, required,
-        extract(epoch FROM leeway), extract(epoch FROM max_age), true, database_role, token_roles
-    FROM tenancy.layouts() l WHERE l.layout = layout;
+        COALESCE(audience, ARRAY[iss]), layout, tenant_path, roles_path, permissions_path, allow, algorithms, required,
+        extract(epoch FROM leeway), extract(epoch FROM max_age), true, database_role, token_roles);
 EXCEPTION WHEN unique_violation THEN
     RAISE EXCEPTION 'issuer % is there already', quote_literal(iss) USING ERRCODE = 'duplicate_object',
         HINT = 'To change options, tenancy.drop_issuer() it first, in the same transaction.';
 END $$;
-COMMENT ON FUNCTION tenancy.use_better_auth(text, text[], name, name, name, name, name, interval, text, text[], text[], jsonb, interval, interval, name, name[]) IS
+COMMENT ON FUNCTION tenancy.use_better_auth(text, text[], name, name, name, name, name, interval, text, text[], text[], text[], text[], text[], jsonb, interval, interval, name, name[]) IS
 'Accepts the tokens of a Better Auth (plugin jwt) that keeps its tables in this database, with the keys in its table as each snapshot shows them: a new key works at the next statement. iss: its base URL, or what its option jwt.issuer says. audience: as for tenancy.add_issuer(); NULL is the issuer itself, Better Auth''s default. Only id_column (the kid), key_column (a JWK as text) and expires_column are read, never the private key; a key is good until it has expired for longer than grace (Better Auth''s default is 30 days). The other options are those of tenancy.add_issuer(). For the administrator, who needs SELECT on those columns, now and later. Errors: 42P01, 42809, 42703, 42804 the table or a column is missing or of another kind; 42501 no SELECT on it; 55000 a role that apps use can write to it; 42710, 22023, 42704 as for tenancy.add_issuer().';

@@ -1,29 +1,5 @@
 -- Issuers: who signs tokens, with which keys, and what their tokens must hold. For the native edition.
 
--- Where a provider's tokens name the tenant. A token's layout is always named, never guessed: what is guessed could be
--- a claim that users write themselves.
-CREATE FUNCTION tenancy.layouts() RETURNS TABLE (layout text, tenant_path text[])
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    BEGIN ATOMIC
-        VALUES
-        ('plain', '{tenant_id}'::text[]),
-        ('neon_auth', '{o,id}'),
-        ('better_auth', '{o,id}'),
-        ('clerk_v1', '{org_id}'),
-        ('clerk_v2', '{o,id}'),
-        ('supabase', '{app_metadata,tenant_id}'),
-        ('auth0', '{org_id}'),
-        ('workos', '{org_id}'),
-        ('stack_auth', '{selected_team_id}'),
-        ('firebase', '{firebase,tenant}'),
-        ('cognito', '{custom:tenant_id}'),
-        ('entra', '{tid}'),
-        ('kinde', '{org_code}'),
-        ('descope', '{dct}');
-    END;
-COMMENT ON FUNCTION tenancy.layouts() IS
-'The layouts of claims that are known by name, each with the path of the claim that names the tenant.';
-
 CREATE TABLE tenancy.issuer (
     iss text PRIMARY KEY CHECK (iss <> ''),
     jwks jsonb,
@@ -36,7 +12,11 @@ CREATE TABLE tenancy.issuer (
     key_grace bigint,
     audience text[],
     layout text NOT NULL,
-    tenant_path text[] NOT NULL,
+    -- What was given by hand; NULL is what the layout says.
+    tenant_path text[],
+    roles_path text[],
+    permissions_path text[],
+    allow text[],
     algorithms text[],
     types text[],
     required jsonb NOT NULL,
@@ -82,16 +62,10 @@ END $$;
 COMMENT ON FUNCTION tenancy.require_jwks(jsonb, text[]) IS
 'The key set as an object. Error 22023 where it cannot be used: no usable key, a symmetric, private, weak or malformed key, a kid twice.';
 
-CREATE FUNCTION tenancy.is_list(list text[]) RETURNS boolean
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN COALESCE(array_ndims(list) = 1 AND '' <> ALL (list) AND array_position(list, NULL) IS NULL, false);
-COMMENT ON FUNCTION tenancy.is_list(text[]) IS
-'Whether this is a list: of one dimension, not empty, and without elements that are NULL or empty.';
-
 -- The options of an issuer, checked.
 CREATE FUNCTION tenancy.require_issuer_options(
-    iss text, audience text[], layout text, tenant_path text[], algorithms text[], types text[], required jsonb,
-    leeway interval, max_age interval, database_role name, token_roles name[]
+    iss text, audience text[], layout text, tenant_path text[], roles_path text[], permissions_path text[], allow text[],
+    algorithms text[], types text[], required jsonb, leeway interval, max_age interval, database_role name, token_roles name[]
 ) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -102,11 +76,13 @@ DECLARE
         WHEN iss IS NULL OR iss = '' THEN ARRAY['iss must not be empty', 'It is what the claim iss of its tokens says.']
         WHEN NOT tenancy.is_list(audience) AND audience IS NOT NULL
             THEN ARRAY['audience must be NULL or a list of names', 'NULL does not compare the claim aud.']
+        WHEN layout = 'auto' THEN ARRAY['layout auto is for claims in mode claims only',
+            'Name the layout of this issuer''s tokens: what is guessed could be a claim that users write. tenancy.detect_layout() suggests one.']
         WHEN NOT EXISTS (SELECT FROM tenancy.layouts() l WHERE l.layout = require_issuer_options.layout)
             THEN ARRAY[format('unknown layout: %s', COALESCE(quote_literal(layout), 'NULL')),
                 format('Layouts are %s; tenant_path names any other place.', (SELECT string_agg(l.layout, ', ') FROM tenancy.layouts() l))]
-        WHEN NOT tenancy.is_list(tenant_path) AND tenant_path IS NOT NULL
-            THEN ARRAY['tenant_path must be NULL or a list of keys', 'NULL is the path of the layout.']
+        WHEN NOT (tenancy.is_list(allow) AND allow <@ '{pending,anonymous,restricted,banned}') AND allow IS NOT NULL
+            THEN ARRAY['allow must be NULL or a list of those who may have a tenant', 'They are of pending, anonymous, restricted, banned. NULL allows none of them.']
         WHEN algorithms IS NOT NULL AND NOT (tenancy.is_list(algorithms) AND algorithms <@ string_to_array(known || ', Ed25519', ', '))
             THEN ARRAY['algorithms must be NULL or a list of those supported', format('They are %s. NULL allows all.', known)]
         WHEN NOT tenancy.is_list(types) AND types IS NOT NULL
@@ -124,6 +100,8 @@ BEGIN
     IF problem IS NOT NULL THEN
         RAISE EXCEPTION '%', problem[1] USING ERRCODE = 'invalid_parameter_value', HINT = problem[2];
     END IF;
+    PERFORM tenancy.require_path('tenant_path', tenant_path), tenancy.require_path('roles_path', roles_path),
+        tenancy.require_path('permissions_path', permissions_path);
     FOREACH role IN ARRAY array_remove(database_role || COALESCE(token_roles, '{}'), NULL) LOOP
         PERFORM FROM pg_roles WHERE rolname = role;
         IF NOT FOUND THEN
@@ -138,7 +116,7 @@ BEGIN
         END IF;
     END LOOP;
 END $$;
-COMMENT ON FUNCTION tenancy.require_issuer_options(text, text[], text, text[], text[], text[], jsonb, interval, interval, name, name[]) IS
+COMMENT ON FUNCTION tenancy.require_issuer_options(text, text[], text, text[], text[], text[], text[], text[], text[], jsonb, interval, interval, name, name[]) IS
 'Checks what tenancy.add_issuer() and tenancy.use_better_auth() were given. Errors: 22023 a value that an option cannot have; 42704 a role that does not exist; 42501 a role that row security does not bind.';
 
 CREATE FUNCTION tenancy.add_issuer(
@@ -147,6 +125,9 @@ CREATE FUNCTION tenancy.add_issuer(
     audience text[],
     layout text DEFAULT 'plain',
     tenant_path text[] DEFAULT NULL,
+    roles_path text[] DEFAULT NULL,
+    permissions_path text[] DEFAULT NULL,
+    allow text[] DEFAULT NULL,
     algorithms text[] DEFAULT NULL,
     types text[] DEFAULT NULL,
     required jsonb DEFAULT '{}',
@@ -161,17 +142,16 @@ CREATE FUNCTION tenancy.add_issuer(
 AS $$
 #variable_conflict use_variable
 BEGIN
-    PERFORM tenancy.require_issuer_options(iss, audience, layout, tenant_path, algorithms, types, required, leeway, max_age, database_role, token_roles);
-    INSERT INTO tenancy.issuer (iss, jwks, audience, layout, tenant_path, algorithms, types, required, leeway, max_age, require_exp, database_role, token_roles)
-    SELECT iss, tenancy.require_jwks(jwks, algorithms), audience, layout, COALESCE(tenant_path, l.tenant_path), algorithms, types, required,
-        extract(epoch FROM leeway), extract(epoch FROM max_age), COALESCE(require_exp, true), database_role, token_roles
-    FROM tenancy.layouts() l WHERE l.layout = layout;
+    PERFORM tenancy.require_issuer_options(iss, audience, layout, tenant_path, roles_path, permissions_path, allow, algorithms, types, required, leeway, max_age, database_role, token_roles);
+    INSERT INTO tenancy.issuer (iss, jwks, audience, layout, tenant_path, roles_path, permissions_path, allow, algorithms, types, required, leeway, max_age, require_exp, database_role, token_roles)
+    VALUES (iss, tenancy.require_jwks(jwks, algorithms), audience, layout, tenant_path, roles_path, permissions_path, allow, algorithms, types,
+        required, extract(epoch FROM leeway), extract(epoch FROM max_age), COALESCE(require_exp, true), database_role, token_roles);
 EXCEPTION WHEN unique_violation THEN
     RAISE EXCEPTION 'issuer % is there already', quote_literal(iss) USING ERRCODE = 'duplicate_object',
         HINT = 'tenancy.set_jwks() changes its keys; to change options, tenancy.drop_issuer() it first, in the same transaction.';
 END $$;
-COMMENT ON FUNCTION tenancy.add_issuer(text, jsonb, text[], text, text[], text[], text[], jsonb, interval, interval, boolean, name, name[]) IS
-'Accepts tokens whose claim iss is this, byte by byte, signed with one of these public keys (JWKS, RFC 7517; an object, an array or one key). audience: one of these must be in the claim aud; NULL compares nothing. layout, tenant_path: where the tenant is named (tenancy.layouts). algorithms: of EdDSA, ES256, ES384, RS256, RS384, RS512, PS256, PS384, PS512; NULL for all. types: accepted header typ; NULL for none, JWT and at+jwt. required: claims that must be there, with this value or, where it is null, any. leeway: of the clocks. max_age: since iat. require_exp: refuse tokens that do not expire. database_role: what auth.login() takes instead of authenticated. token_roles: values of the claim role that auth.login() takes as database role; no other ever is. For the administrator. Errors: 42710 the issuer is there already; 22023 a value that an option cannot have, keys that cannot be used; 42704 a role does not exist; 42501 a role that row security does not bind, or not the administrator.';
+COMMENT ON FUNCTION tenancy.add_issuer(text, jsonb, text[], text, text[], text[], text[], text[], text[], text[], jsonb, interval, interval, boolean, name, name[]) IS
+'Accepts tokens whose claim iss is this, byte by byte, signed with one of these public keys (JWKS, RFC 7517; an object, an array or one key). audience: one of these must be in the claim aud; NULL compares nothing. layout: where claims name the tenant and grant roles and permissions (tenancy.layouts). tenant_path, roles_path, permissions_path: paths of claims in the place of the layout''s: a string or an integer; a list of roles separated by commas, or an array; a list of permissions separated by blanks, or an array. allow: of pending, anonymous, restricted, banned, callers who otherwise get no tenant. algorithms: of EdDSA, ES256, ES384, RS256, RS384, RS512, PS256, PS384, PS512; NULL for all. types: accepted header typ; NULL for none, JWT and at+jwt. required: claims that must be there, with this value or, where it is null, any. leeway: of the clocks. max_age: since iat. require_exp: refuse tokens that do not expire. database_role: what auth.login() takes instead of authenticated. token_roles: values of the claim role that auth.login() takes as database role; no other ever is. For the administrator. Errors: 42710 the issuer is there already; 22023 a value that an option cannot have, keys that cannot be used; 42704 a role does not exist; 42501 a role that row security does not bind, or not the administrator.';
 
 CREATE FUNCTION tenancy.set_jwks(iss text, jwks jsonb) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -25,6 +25,20 @@ CREATE FUNCTION auth.tenant_bigint() RETURNS bigint
     LANGUAGE c STABLE PARALLEL SAFE COST 0.01 SUPPORT tenancy.reader_support AS 'MODULE_PATHNAME', 'auth_tenant_bigint';
 CREATE FUNCTION auth.organization_id() RETURNS uuid
     LANGUAGE c STABLE PARALLEL SAFE COST 0.01 SUPPORT tenancy.reader_support AS 'MODULE_PATHNAME', 'auth_organization_id';
+CREATE FUNCTION auth.tenant_ids() RETURNS text[]
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 SUPPORT tenancy.reader_support AS 'MODULE_PATHNAME', 'auth_tenant_ids';
+CREATE FUNCTION auth.tenant_uuids() RETURNS uuid[]
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 SUPPORT tenancy.reader_support AS 'MODULE_PATHNAME', 'auth_tenant_uuids';
+CREATE FUNCTION auth.tenant_bigints() RETURNS bigint[]
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 SUPPORT tenancy.reader_support AS 'MODULE_PATHNAME', 'auth_tenant_bigints';
+CREATE FUNCTION auth.roles() RETURNS text[]
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 SUPPORT tenancy.reader_support AS 'MODULE_PATHNAME', 'auth_roles';
+CREATE FUNCTION auth.permissions() RETURNS text[]
+    LANGUAGE c STABLE PARALLEL SAFE COST 0.01 SUPPORT tenancy.reader_support AS 'MODULE_PATHNAME', 'auth_permissions';
+CREATE FUNCTION auth.has_role(VARIADIC roles text[]) RETURNS boolean
+    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'auth_has_role';
+CREATE FUNCTION auth.has_permission(VARIADIC permissions text[]) RETURNS boolean
+    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'auth_has_permission';
 
 CREATE FUNCTION tenancy.claims_problem() RETURNS text
     LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tenancy_claims_problem';
@@ -34,6 +48,10 @@ CREATE FUNCTION tenancy.claims_believed() RETURNS boolean
     LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tenancy_claims_believed';
 CREATE FUNCTION tenancy.tenant_sought() RETURNS text
     LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tenancy_tenant_sought';
+CREATE FUNCTION tenancy.tenant_problem() RETURNS text
+    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tenancy_tenant_problem';
+CREATE FUNCTION tenancy.restriction() RETURNS text
+    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tenancy_restriction';
 CREATE FUNCTION tenancy.in_transaction_block() RETURNS boolean
     LANGUAGE c VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'tenancy_in_transaction_block';
 
@@ -54,7 +72,7 @@ COMMENT ON FUNCTION tenancy.token_support(internal) IS 'Planner support of funct
 CREATE FUNCTION auth.login(token text, tenant text DEFAULT NULL) RETURNS void
     LANGUAGE c VOLATILE PARALLEL UNSAFE SUPPORT tenancy.token_support AS 'MODULE_PATHNAME', 'auth_login';
 COMMENT ON FUNCTION auth.login(text, text) IS
-'Presents a token, a compact JWS (RFC 7515), for this transaction, and takes the database role authenticated, or the one its issuer names, with SET LOCAL ROLE. The issuer must have been added (tenancy.add_issuer, tenancy.use_better_auth). tenant, if given, must be the tenant that the token names. Give the token as a parameter: a literal is visible in logs and in pg_stat_activity. Errors: 25P01 outside a transaction block; 22023 no token; 28000 the token is refused, by the rule named; 42501 the caller is no member of tenant, or the session may not take the role; 42704 the role does not exist.';
+'Presents a token, a compact JWS (RFC 7515), for this transaction, and takes the database role authenticated, or the one its issuer names, with SET LOCAL ROLE. The issuer must have been added (tenancy.add_issuer, tenancy.use_better_auth). tenant, if given, is the active tenant: one the caller is a member of (tenancy.use_members) or, without a table of members, that the token lists. Give the token as a parameter: a literal is visible in logs and in pg_stat_activity. Errors: 25P01 outside a transaction block; 22023 no token; 28000 the token is refused, by the rule named; 42501 the caller is no member of tenant, or the session may not take the role; 42704 the role does not exist.';
 
 -- COST: a little more than that of the tenant's comparison, so that the planner tests the tenant first.
 CREATE FUNCTION tenancy.held_role(role name) RETURNS regrole

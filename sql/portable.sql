@@ -102,18 +102,154 @@ CREATE FUNCTION auth.email() RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN tenancy.claim_string('email');
 
--- Of numbers, only those written as integers: json, unlike jsonb, keeps how a number was written (1e2, -0).
+-- What src/claims/layout.rs and src/standing.rs do, less what needs more than paths: Clerk's masks, and claims that list
+-- several tenants. There is no table of members, and what claims grant counts in the tenant that they name.
+
+CREATE FUNCTION tenancy.restriction() RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT CASE WHEN claims -> 'sts' = '"pending"' THEN 'pending'
+                WHEN claims -> 'is_anonymous' NOT IN ('false', 'null') THEN 'anonymous'
+                WHEN claims -> 'is_restricted' NOT IN ('false', 'null') THEN 'restricted'
+                WHEN claims -> 'banned' NOT IN ('false', 'null') THEN 'banned' END
+            FROM auth.jwt() AS claims);
+
+-- A path of a claim, given as a JSON array, as Postgres takes it.
+CREATE FUNCTION tenancy.keys(path jsonb) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ARRAY(SELECT jsonb_array_elements_text(path));
+COMMENT ON FUNCTION tenancy.keys(jsonb) IS 'A path of a claim, given as a JSON array, as text[].';
+
+-- The layout that the setting names or, if that is auto, that the claims show by themselves; with the paths given by hand.
+CREATE FUNCTION tenancy.present_layout(claims jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    chosen CONSTANT text := tenancy.setting('layout');
+    layout jsonb;
+    kind text;
+    path jsonb;
+BEGIN
+    SELECT l.layout INTO layout FROM jsonb_array_elements(tenancy.layout_data()) WITH ORDINALITY AS l (layout, place)
+    WHERE l.layout ->> 'name' = chosen OR chosen = 'auto' AND (l.layout -> 'auto')::boolean AND tenancy.has_signs(claims, l.layout, true)
+    ORDER BY place LIMIT 1;
+    layout := COALESCE(layout, '{}');
+    FOR kind, path IN SELECT name, NULLIF(tenancy.setting(name || '_path'), '') FROM unnest('{tenant,roles,permissions}'::text[]) AS name LOOP
+        layout := CASE WHEN path IS NULL THEN layout ELSE layout || jsonb_build_object(kind, jsonb_build_array(path)) END;
+    END LOOP;
+    RETURN layout;
+END $$;
+COMMENT ON FUNCTION tenancy.present_layout(jsonb) IS
+'The layout by which these claims are read: an element of tenancy.layout_data() with the settings tenant_path, roles_path and permissions_path in it.';
+
+-- What the claims grant at these paths: the parts of a string, or the elements of an array of strings.
+CREATE FUNCTION tenancy.granted(claims jsonb, paths jsonb, separator text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ARRAY(
+        SELECT word FROM jsonb_array_elements(paths) WITH ORDINALITY AS p (path, place), LATERAL (SELECT claims #> tenancy.keys(path)) AS c (claim),
+            LATERAL unnest(CASE jsonb_typeof(claim)
+                WHEN 'string' THEN regexp_split_to_array(claim #>> '{}', separator)
+                WHEN 'array' THEN CASE WHEN NOT jsonb_path_exists(claim, 'strict $[*] ? (@.type() != "string")') THEN tenancy.keys(claim) END END)
+                WITH ORDINALITY AS w (word, number)
+        WHERE word <> '' AND NOT COALESCE(claims -> '_claim_names' ? (path ->> 0), false)
+        GROUP BY word ORDER BY min(place), min(number));
+COMMENT ON FUNCTION tenancy.granted(jsonb, jsonb, text) IS
+'The words that claims hold at these paths (a JSON array), each once: the parts of a string between separators, a regular expression, or the elements of an array of strings.';
+
+CREATE FUNCTION tenancy.same_tenant(a text, b text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN a = b OR (lower(a) = lower(b) AND a ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$');
+COMMENT ON FUNCTION tenancy.same_tenant(text, text) IS 'Whether two texts name the same tenant: equal, or the same uuid in either case.';
+
+-- The choice that tenancy.choose() has kept, if it is this caller's.
+CREATE FUNCTION tenancy.chosen_tenant() RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT NULLIF(choice ->> 'tenant', '')
+            FROM (SELECT CASE WHEN value ~ '^\{.*\}$' AND octet_length(value) <= 8192 THEN value::jsonb END FROM current_setting('pg_tenancy.tenant', true) AS value) AS c (choice)
+            WHERE choice ->> 'user' IS NOT DISTINCT FROM tenancy.claim_string('sub') AND choice ->> 'issuer' IS NOT DISTINCT FROM tenancy.claim_string('iss'));
+COMMENT ON FUNCTION tenancy.chosen_tenant() IS 'The tenant that the present caller has chosen (auth.use_tenant, auth.set_claims); NULL if none.';
+
+-- Everything at once: what the readers below show.
+CREATE FUNCTION tenancy.standing(OUT tenant text, OUT tenants text[], OUT roles text[], OUT permissions text[], OUT problem text) RETURNS record
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    claims CONSTANT jsonb := auth.jwt();
+    layout CONSTANT jsonb := tenancy.present_layout(claims);
+    chosen CONSTANT text := tenancy.chosen_tenant();
+    pinned CONSTANT text := NULLIF(tenancy.setting('pinned_tenant'), '');
+    path text[];
+    claimed text;
+BEGIN
+    IF claims IS NULL THEN
+        RETURN;
+    END IF;
+    tenants := '{}';
+    IF tenancy.restriction() IS NOT NULL THEN
+        problem := format('the claims say that the caller is %s', tenancy.restriction());
+        RETURN;
+    END IF;
+    SELECT tenancy.keys(p) INTO path FROM jsonb_array_elements(layout -> 'tenant') WITH ORDINALITY AS u (p, place)
+    WHERE NULLIF(claims #> tenancy.keys(p), 'null') IS NOT NULL ORDER BY place LIMIT 1;
+    -- Of numbers, only those written as integers: json, unlike jsonb, keeps how a number was written (1e2, -0).
+    claimed := CASE jsonb_typeof(claims #> path) WHEN 'string' THEN NULLIF(claims #>> path, '')
+        WHEN 'number' THEN tenancy.as_integer(current_setting('request.jwt.claims')::json #>> path) END;
+    IF tenancy.same_tenant(claimed, COALESCE(pinned, claimed)) THEN
+        tenants := ARRAY[claimed];
+    END IF;
+    tenant := CASE WHEN tenancy.same_tenant(chosen, claimed) THEN claimed ELSE COALESCE(chosen, claimed) END;
+    IF tenant IS NULL THEN
+        problem := CASE WHEN path IS NULL THEN 'the claims name no tenant' ELSE 'the claim that should name the tenant is no string or integer' END;
+        RETURN;
+    ELSIF NOT tenancy.same_tenant(tenant, COALESCE(pinned, tenant)) THEN
+        tenant := NULL;
+        problem := 'another tenant than the caller''s is pinned in this database';
+        RETURN;
+    END IF;
+    roles := '{}';
+    permissions := '{}';
+    IF path IS NULL AND NULLIF(claims #> tenancy.keys(jsonb_path_query_array(layout, '$.tenants[0]')), 'null') IS NULL OR tenancy.same_tenant(tenant, claimed) THEN
+        roles := tenancy.granted(claims, layout -> 'roles', '\s*,\s*');
+        permissions := tenancy.granted(claims, layout -> 'permissions', '\s+');
+        IF layout ? 'role_prefix' AND NULLIF(tenancy.setting('roles_path'), '') IS NULL THEN
+            roles := ARRAY(SELECT (layout ->> 'role_prefix') || regexp_replace(r, '^(org:)+', '') FROM unnest(roles) WITH ORDINALITY AS u (r, place) ORDER BY place);
+        END IF;
+    END IF;
+    permissions := ARRAY(SELECT p COLLATE "C" FROM (SELECT unnest(permissions) UNION SELECT unnest(tenancy.role_permissions(r, tenant)) FROM unnest(roles) AS r) AS u (p) ORDER BY 1);
+END $$;
+COMMENT ON FUNCTION tenancy.standing() IS
+'The caller''s standing: the active tenant or why there is none, the tenants that the claims list, and roles and permissions in the active one.';
+
 CREATE FUNCTION auth.tenant_id() RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (
-        SELECT CASE jsonb_typeof(claims #> path)
-            WHEN 'string' THEN NULLIF(claims #>> path, '')
-            WHEN 'number' THEN tenancy.as_integer(current_setting('request.jwt.claims')::json #>> path) END
-        FROM auth.jwt() AS claims, (VALUES
-            (1, '{tenant_id}'::text[]), (2, '{org_id}'), (3, '{organization_id}'), (4, '{o,id}'),
-            (5, '{app_metadata,tenant_id}'), (6, '{app_metadata,org_id}')) AS paths (place, path)
-        WHERE NULLIF(claims #> path, 'null') IS NOT NULL
-        ORDER BY place LIMIT 1);
+    RETURN (SELECT tenant FROM tenancy.standing());
+CREATE FUNCTION auth.tenant_ids() RETURNS text[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT tenants FROM tenancy.standing());
+CREATE FUNCTION auth.tenant_uuids() RETURNS uuid[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT array_remove(ARRAY(SELECT tenancy.as_uuid(t) FROM unnest(tenants) AS t), NULL) FROM tenancy.standing() WHERE tenants IS NOT NULL);
+CREATE FUNCTION auth.tenant_bigints() RETURNS bigint[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT array_remove(ARRAY(SELECT tenancy.as_bigint(t) FROM unnest(tenants) AS t), NULL) FROM tenancy.standing() WHERE tenants IS NOT NULL);
+CREATE FUNCTION auth.roles() RETURNS text[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT roles FROM tenancy.standing());
+CREATE FUNCTION auth.permissions() RETURNS text[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT permissions FROM tenancy.standing());
+CREATE FUNCTION auth.has_role(VARIADIC roles text[]) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN EXISTS (SELECT FROM unnest(auth.roles()) AS held, unnest(has_role.roles) AS asked
+                   WHERE regexp_replace(held, '^(org:)+', '') = regexp_replace(asked, '^(org:)+', ''));
+CREATE FUNCTION auth.has_permission(VARIADIC permissions text[]) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN EXISTS (SELECT FROM unnest(auth.permissions()) AS held, unnest(has_permission.permissions) AS asked
+                   WHERE held IN (asked, '*.*') AND asked IS NOT NULL OR held LIKE '_%.*' AND starts_with(asked, left(held, -1)));
+CREATE FUNCTION tenancy.tenant_problem() RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT problem FROM tenancy.standing());
 CREATE FUNCTION auth.tenant_uuid() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN tenancy.as_uuid(auth.tenant_id());
@@ -139,8 +275,21 @@ CREATE FUNCTION tenancy.claims_believed() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN true;
 CREATE FUNCTION tenancy.tenant_sought() RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN 'tenant_id, org_id, organization_id, o.id, app_metadata.tenant_id, app_metadata.org_id';
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NULLIF(tenancy.setting('tenant_path'), '') IS NOT NULL THEN
+        RETURN tenancy.dotted(jsonb_build_array(tenancy.setting('tenant_path')::jsonb));
+    END IF;
+    RETURN (
+        SELECT string_agg(path, ', ' ORDER BY first)
+        FROM (SELECT tenancy.dotted(jsonb_build_array(path)), min((layout_place, path_place))
+            FROM jsonb_array_elements(tenancy.layout_data()) WITH ORDINALITY AS l (layout, layout_place),
+                jsonb_array_elements((layout -> 'tenant') || COALESCE(jsonb_build_array(layout -> 'tenants'), '[]')) WITH ORDINALITY AS p (path, path_place)
+            WHERE CASE tenancy.setting('layout') WHEN 'auto' THEN (layout -> 'auto')::boolean ELSE layout ->> 'name' = tenancy.setting('layout') END AND path <> 'null'
+            GROUP BY 1) AS paths (path, first));
+END $$;
 -- SQL cannot tell. Outside a block what set_claims() sets is simply gone at the next statement.
 CREATE FUNCTION tenancy.in_transaction_block() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE

@@ -11,7 +11,8 @@ DECLARE
     object record;
     grantee text;
     -- What only the administrator may call.
-    reserved CONSTANT text[] := '{configure,set_gateway_roles,add_issuer,set_jwks,drop_issuer,use_better_auth,check_token,token_verdict}';
+    reserved CONSTANT text[] := '{configure,set_gateway_roles,add_issuer,set_jwks,drop_issuer,use_better_auth,check_token,token_verdict,
+        use_members,drop_members,define_role}';
 BEGIN
     FOR object IN
         SELECT 'FUNCTION' AS kind, p.oid::regprocedure::text AS name, p.proname, p.proacl AS acl FROM pg_depend d
@@ -40,7 +41,10 @@ BEGIN
     END LOOP;
 END $$;
 
--- Settings and issuers are the user's data: they go into dumps. (A role that is gone would come back as another.)
-SELECT pg_extension_config_dump('tenancy.config', '');
+-- Settings, issuers, members and definitions are the user's data: they go into dumps. (A role that is gone would come
+-- back as another. What is pinned is this database, not its copies made from a dump.)
+SELECT pg_extension_config_dump('tenancy.config', $$WHERE setting <> 'pinned_tenant'$$);
 SELECT pg_extension_config_dump('tenancy.issuer', '');
+SELECT pg_extension_config_dump('tenancy.member_source', '');
+SELECT pg_extension_config_dump('tenancy.role_definition', 'WHERE NOT shipped');
 SELECT pg_extension_config_dump('tenancy.gateway_role', 'WHERE role IN (SELECT oid FROM pg_catalog.pg_roles)');

@@ -8,7 +8,8 @@ DECLARE
     installer CONSTANT oid := '@extowner@'::regrole;
     -- Every function that this extension makes in schema auth.
     ours CONSTANT name[] := '{user_id,uid,jwt,session,role,email,claim,claim_text,tenant_id,tenant_uuid,
-        tenant_bigint,organization,organization_id,login,set_claims,logout}';
+        tenant_bigint,tenant_ids,tenant_uuids,tenant_bigints,organization,organization_id,roles,permissions,has_role,
+        has_permission,require_tenant,require_role,require_permission,login,set_claims,use_tenant,logout}';
     existing record;
     strangers text;
     taken text;

@@ -26,9 +26,16 @@ CREATE FUNCTION tenancy.setting_defaults() RETURNS TABLE (setting text, value te
         ('authenticated', 'authenticated', 'the database role of callers; policies are written for it'),
         ('anonymous', 'anonymous', 'the database role of those who are not signed in'),
         ('staff_roles', '', 'database roles, separated by commas, that see the rows of all tenants'),
-        ('tenant_column', 'tenant_id', 'the tenant column that protect() takes if none is named')
+        ('tenant_column', 'tenant_id', 'the tenant column that protect() takes if none is named'),
+        ('layout', 'auto', 'where claims that no token carries name tenant, roles and permissions: one of tenancy.layouts(), or auto, which goes by what the claims look like'),
+        ('tenant_path', '', 'the claim that names the tenant instead of what the layout says, as an array of keys: {app_metadata,tenant}'),
+        ('roles_path', '', 'the claim that holds the roles, likewise'),
+        ('permissions_path', '', 'the claim that holds the permissions, likewise'),
+        ('members', '', 'the table of members: tenancy.use_members(), tenancy.drop_members()'),
+        ('require_membership', 'on', 'off has a tenant that claims name count where the table of members has no such row, too'),
+        ('pinned_tenant', '', 'the one tenant that this database serves; all others have no tenant here')
         ) AS defaults (setting, value, description)
-        WHERE setting NOT IN ('gateway_roles', 'audit_log') OR cardinality(tenancy.modes()) > 1;
+        WHERE setting NOT IN ('gateway_roles', 'audit_log', 'members', 'require_membership') OR cardinality(tenancy.modes()) > 1;
     END;
 COMMENT ON FUNCTION tenancy.setting_defaults() IS 'Every setting with its default value and what it means.';
 
@@ -79,6 +86,9 @@ BEGIN
             PERFORM tenancy.set_gateway_roles(ARRAY(SELECT oid::regrole FROM pg_roles
                 WHERE rolname = ANY (ARRAY(SELECT btrim(r) FROM unnest(string_to_array(configure.value, ',')) AS r))));
             RETURN;
+        WHEN configure.setting = 'members' THEN
+            RAISE EXCEPTION 'setting members is not for configure()' USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'tenancy.use_members() names a table of members, tenancy.drop_members() goes without one.';
         WHEN configure.value IS NULL THEN
             DELETE FROM tenancy.config WHERE setting = configure.setting;
             RETURN;
@@ -89,6 +99,17 @@ BEGIN
         WHEN configure.setting = 'audit_log' AND configure.value NOT IN ('on', 'off') THEN
             RAISE EXCEPTION 'invalid value for setting audit_log: %', quote_literal(configure.value)
                 USING ERRCODE = 'invalid_parameter_value', HINT = 'It is on or off.';
+        WHEN configure.setting = 'require_membership' AND configure.value NOT IN ('on', 'off') THEN
+            RAISE EXCEPTION 'invalid value for setting require_membership: %', quote_literal(configure.value)
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'It is on or off.';
+        WHEN configure.setting = 'layout' AND configure.value <> 'auto' AND NOT EXISTS (SELECT FROM tenancy.layouts() l WHERE l.layout = configure.value) THEN
+            RAISE EXCEPTION 'invalid value for setting layout: %', quote_literal(configure.value) USING ERRCODE = 'invalid_parameter_value',
+                HINT = format('Layouts are auto, %s; tenant_path names any other place.', (SELECT string_agg(l.layout, ', ') FROM tenancy.layouts() l));
+        WHEN configure.setting IN ('tenant_path', 'roles_path', 'permissions_path') THEN
+            configure.value := to_json(tenancy.as_path(configure.setting, configure.value))::text;
+        WHEN configure.setting = 'pinned_tenant' AND configure.value = '' THEN
+            RAISE EXCEPTION 'invalid value for setting pinned_tenant: %', quote_literal(configure.value)
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'It is the id of a tenant; NULL serves all.';
         WHEN configure.setting = 'staff_roles' THEN
             FOREACH role IN ARRAY string_to_array(configure.value, ',') LOOP
                 PERFORM FROM pg_roles WHERE rolname = btrim(role);

@@ -33,7 +33,7 @@ COMMENT ON FUNCTION tenancy.has_rights_of(name[]) IS
 
 CREATE FUNCTION tenancy.whoami(
     OUT session_role name, OUT database_role name, OUT mode text, OUT issuer text, OUT user_id text,
-    OUT tenant_id text, OUT bound boolean, OUT not_bound_because text, OUT sees_nothing_because text
+    OUT tenant_id text, OUT roles text[], OUT bound boolean, OUT not_bound_because text, OUT sees_nothing_because text
 ) RETURNS record
     LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
@@ -42,6 +42,7 @@ CREATE FUNCTION tenancy.whoami(
             CASE WHEN tenancy.token_problem() IS NULL THEN auth.claim_text(VARIADIC ARRAY['iss']) END,
             CASE WHEN tenancy.token_problem() IS NULL THEN auth.user_id() END,
             CASE WHEN tenancy.token_problem() IS NULL THEN auth.tenant_id() END,
+            CASE WHEN tenancy.token_problem() IS NULL THEN auth.roles() END,
             tenancy.not_bound_because() IS NULL, tenancy.not_bound_because(),
             CASE
                 WHEN (SELECT rolsuper OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN NULL
@@ -53,10 +54,11 @@ CREATE FUNCTION tenancy.whoami(
                 WHEN tenancy.claims_problem() IS NOT NULL THEN format('the claims %s', tenancy.claims_problem())
                 WHEN auth.jwt() IS NULL THEN
                     'no claims are set: in a transaction, call auth.set_claims() or set request.jwt.claims'
-                WHEN auth.tenant_id() IS NULL THEN format('the claims name no tenant: looked for %s', tenancy.tenant_sought())
+                WHEN auth.tenant_id() IS NULL THEN concat_ws(': looked for ', tenancy.tenant_problem(),
+                    CASE WHEN tenancy.tenant_problem() = 'the claims name no tenant' THEN tenancy.tenant_sought() END)
                 WHEN NOT tenancy.has_rights_of(ARRAY[tenancy.setting('authenticated')]::name[]) THEN
                     format('the database role is not "%s": SET LOCAL ROLE %I', tenancy.setting('authenticated'), tenancy.setting('authenticated'))
             END;
     END;
 COMMENT ON FUNCTION tenancy.whoami() IS
-'One row: the login role and the database role now; the mode; the issuer (claim iss), user and tenant of the caller, NULL where a token is refused; whether the session is bound, and if not why; and the first reason for which this session sees no rows of protected tables, NULL where there is none.';
+'One row: the login role and the database role now; the mode; the issuer (claim iss), user, tenant and roles of the caller, NULL where a token is refused; whether the session is bound, and if not why; and the first reason for which this session sees no rows of protected tables, NULL where there is none.';

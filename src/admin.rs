@@ -2,19 +2,19 @@
 
 use crate::token::{Algorithm, Keys, Unverified};
 use crate::v1::{answer, argument, v1_function};
-use crate::{configuration, identity, snapshot, verified};
+use crate::{configuration, identity, session, snapshot, verified};
 use pgrx::{IntoDatum, pg_sys};
 
 v1_function! {
     /// `tenancy.claims_problem() → text`: why the claims were refused, or NULL.
     tenancy_claims_problem, pg_finfo_tenancy_claims_problem,
-    |fcinfo| answer(fcinfo, || identity::claims_problem()?.to_string().into_datum())
+    |fcinfo| answer(fcinfo, || session::claims_problem()?.to_string().into_datum())
 }
 v1_function! {
     /// `tenancy.token_problem() → text`: why the token is refused, or NULL.
     tenancy_token_problem, pg_finfo_tenancy_token_problem,
     |fcinfo| answer(fcinfo, || {
-        let rule = identity::token_problem()?;
+        let rule = session::token_problem()?;
         format!("rule \"{}\": it {rule}", rule.name()).into_datum()
     })
 }
@@ -28,7 +28,17 @@ v1_function! {
 v1_function! {
     /// `tenancy.tenant_sought() → text`: where the caller's tenant was looked for.
     tenancy_tenant_sought, pg_finfo_tenancy_tenant_sought,
-    |fcinfo| answer(fcinfo, || identity::tenant_sought().into_datum())
+    |fcinfo| answer(fcinfo, || session::tenant_sought()?.into_datum())
+}
+v1_function! {
+    /// `tenancy.tenant_problem() → text`: why the caller has no active tenant, or NULL.
+    tenancy_tenant_problem, pg_finfo_tenancy_tenant_problem,
+    |fcinfo| answer(fcinfo, || session::tenant_problem()?.into_datum())
+}
+v1_function! {
+    /// `tenancy.restriction() → text`: by which word of the claims the caller is kept from all tenants, or NULL.
+    tenancy_restriction, pg_finfo_tenancy_restriction,
+    |fcinfo| answer(fcinfo, || session::restriction()?.into_datum())
 }
 v1_function! {
     /// `tenancy.in_transaction_block() → boolean`

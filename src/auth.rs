@@ -5,9 +5,9 @@
 //! needs it once, and again only when something has happened (`snapshot::epoch`). Asked each time, as it is in
 //! expressions that PL/pgSQL keeps from one snapshot to the next, it costs 3 ns, a tenth of a sequential scan.
 
-use crate::identity::{self, Answer};
-use crate::snapshot;
-use crate::v1::{answer, v1_function};
+use crate::identity::Answer;
+use crate::v1::{answer, texts, v1_function};
+use crate::{session, snapshot};
 use pgrx::pg_guard;
 use pgrx::pg_sys::{self, Datum, FmgrInfo, FunctionCallInfo};
 
@@ -26,30 +26,52 @@ macro_rules! readers {
 
 readers! {
     /// `auth.user_id() → text`
-    auth_user_id, pg_finfo_auth_user_id: ready(Answer::UserId), identity::lend(Answer::UserId);
+    auth_user_id, pg_finfo_auth_user_id: ready(Answer::UserId), session::lend(Answer::UserId);
     /// `auth.uid() → uuid`
-    auth_uid, pg_finfo_auth_uid: ready(Answer::Uid), identity::lend(Answer::Uid);
+    auth_uid, pg_finfo_auth_uid: ready(Answer::Uid), session::lend(Answer::Uid);
     /// `auth.role() → text`
-    auth_role, pg_finfo_auth_role: ready(Answer::Role), identity::lend(Answer::Role);
+    auth_role, pg_finfo_auth_role: ready(Answer::Role), session::lend(Answer::Role);
     /// `auth.email() → text`
-    auth_email, pg_finfo_auth_email: ready(Answer::Email), identity::lend(Answer::Email);
+    auth_email, pg_finfo_auth_email: ready(Answer::Email), session::lend(Answer::Email);
     /// `auth.tenant_id() → text`
-    auth_tenant_id, pg_finfo_auth_tenant_id: ready(Answer::TenantId), identity::lend(Answer::TenantId);
+    auth_tenant_id, pg_finfo_auth_tenant_id: ready(Answer::TenantId), session::lend(Answer::TenantId);
     /// `auth.tenant_uuid() → uuid`
-    auth_tenant_uuid, pg_finfo_auth_tenant_uuid: ready(Answer::TenantUuid), identity::lend(Answer::TenantUuid);
+    auth_tenant_uuid, pg_finfo_auth_tenant_uuid: ready(Answer::TenantUuid), session::lend(Answer::TenantUuid);
     /// `auth.tenant_bigint() → bigint`
     auth_tenant_bigint, pg_finfo_auth_tenant_bigint:
-        identity::ready_bigint().map(Datum::from), identity::tenant_bigint().map(Datum::from);
+        session::ready_bigint().map(Datum::from), session::tenant_bigint().map(Datum::from);
     /// `auth.organization_id() → uuid`
     auth_organization_id, pg_finfo_auth_organization_id:
-        ready(Answer::OrganizationId), identity::lend(Answer::OrganizationId);
+        ready(Answer::OrganizationId), session::lend(Answer::OrganizationId);
+    /// `auth.roles() → text[]`
+    auth_roles, pg_finfo_auth_roles: ready(Answer::Roles), session::lend(Answer::Roles);
+    /// `auth.permissions() → text[]`
+    auth_permissions, pg_finfo_auth_permissions: ready(Answer::Permissions), session::lend(Answer::Permissions);
+    /// `auth.tenant_ids() → text[]`
+    auth_tenant_ids, pg_finfo_auth_tenant_ids: ready(Answer::TenantIds), session::lend(Answer::TenantIds);
+    /// `auth.tenant_uuids() → uuid[]`
+    auth_tenant_uuids, pg_finfo_auth_tenant_uuids: ready(Answer::TenantUuids), session::lend(Answer::TenantUuids);
+    /// `auth.tenant_bigints() → bigint[]`
+    auth_tenant_bigints, pg_finfo_auth_tenant_bigints:
+        ready(Answer::TenantBigints), session::lend(Answer::TenantBigints);
     /// `auth.jwt() → jsonb`
-    auth_jwt, pg_finfo_auth_jwt: ready(Answer::Jwt), identity::lend(Answer::Jwt);
+    auth_jwt, pg_finfo_auth_jwt: ready(Answer::Jwt), session::lend(Answer::Jwt);
+}
+
+v1_function! {
+    /// `auth.has_role(VARIADIC roles text[]) → boolean`
+    auth_has_role, pg_finfo_auth_has_role,
+    |fcinfo| answer(fcinfo, || Some(session::has_role(&texts(fcinfo)).into()))
+}
+v1_function! {
+    /// `auth.has_permission(VARIADIC permissions text[]) → boolean`
+    auth_has_permission, pg_finfo_auth_has_permission,
+    |fcinfo| answer(fcinfo, || Some(session::has_permission(&texts(fcinfo)).into()))
 }
 
 #[inline(always)]
 fn ready(answer: Answer) -> Option<Datum> {
-    let pointer = identity::ready(answer);
+    let pointer = session::ready(answer);
     (!pointer.is_null()).then(|| Datum::from(pointer))
 }
 

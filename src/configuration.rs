@@ -4,8 +4,9 @@
 //! writers, not their contents), and what was made from them is made anew only when they are others. So a change
 //! acts at the next snapshot, a rollback undoes it, and a parallel worker, which has its leader's snapshot, agrees.
 
+use crate::claims::layout::Places;
 use crate::error;
-use crate::rows::{self, Stamp, Table};
+use crate::rows::{self, Row, Stamp, Table};
 use crate::snapshot;
 use crate::token::{Algorithm, Issuer, Keys};
 use core::cell::RefCell;
@@ -32,6 +33,14 @@ pub struct Settings {
     pub mode: Mode,
     pub authenticated: String,
     pub audit_log: bool,
+    /// Where claims that no token carries name the tenant, roles and permissions; None where that cannot be known.
+    pub places: Option<Places>,
+    /// A table says who is a member of what.
+    pub members: bool,
+    /// A tenant counts only while the caller is a member.
+    pub membership_required: bool,
+    /// The one tenant that is served.
+    pub pinned: Option<String>,
 }
 
 impl Settings {
@@ -47,6 +56,8 @@ impl Settings {
     fn read(rows: Vec<Value>) -> Settings {
         let row = |name: &str| rows.iter().find(|row| row["setting"] == name);
         let value = |name: &str| row(name).and_then(|row| row["value"].as_str());
+        // A JSON array. What is none would be a path that leads nowhere.
+        let path = |name: &str| value(name).map(|path| serde_json::from_str(path).unwrap_or_default());
         Settings {
             mode: match value("mode") {
                 _ if rows.contains(&Value::Null) => Mode::Verified,
@@ -56,6 +67,16 @@ impl Settings {
             },
             authenticated: value("authenticated").unwrap_or("authenticated").to_owned(),
             audit_log: value("audit_log") == Some("on"),
+            places: Places::new(
+                value("layout").unwrap_or("auto"),
+                path("tenant_path"),
+                path("roles_path"),
+                path("permissions_path"),
+                &[],
+            ),
+            members: row("members").is_some(),
+            membership_required: value("require_membership") != Some("off"),
+            pinned: value("pinned_tenant").map(String::from),
         }
     }
 }
@@ -73,8 +94,8 @@ fn is_gateway(snapshot: pg_sys::Snapshot) -> bool {
 /// nothing of it has changed.
 pub struct Trusted {
     pub rules: Issuer,
-    /// Where its claims name the tenant; None for wherever a tenant is usually found.
-    pub tenant_path: Option<Vec<String>>,
+    /// Where its claims name the tenant and grant roles and permissions.
+    pub places: Places,
     row: IssuerRow,
     keys_seen: Option<KeysSeen>,
 }
@@ -102,7 +123,11 @@ struct IssuerRow {
     key_expires_column: Option<String>,
     key_grace: Option<i64>,
     audience: Option<Vec<String>>,
+    layout: String,
     tenant_path: Option<Vec<String>>,
+    roles_path: Option<Vec<String>>,
+    permissions_path: Option<Vec<String>>,
+    allow: Option<Vec<String>>,
     algorithms: Option<Vec<String>>,
     types: Option<Vec<String>>,
     required: Map<String, Value>,
@@ -113,8 +138,19 @@ struct IssuerRow {
     token_roles: Option<Vec<String>>,
 }
 
+impl IssuerRow {
+    /// Where its claims are looked at; None for what tenancy.add_issuer() refuses. A token's layout is never guessed:
+    /// what is guessed could be a claim that users write themselves.
+    fn places(&self) -> Option<Places> {
+        let allow = self.allow.as_deref().unwrap_or_default();
+        let (tenant, roles) = (self.tenant_path.clone(), self.roles_path.clone());
+        let places = Places::new(&self.layout, tenant, roles, self.permissions_path.clone(), allow);
+        places.filter(|_| self.layout != "auto")
+    }
+}
+
 impl Trusted {
-    fn new(row: IssuerRow, keys: Keys, keys_seen: Option<KeysSeen>) -> Trusted {
+    fn new(row: IssuerRow, places: Places, keys: Keys, keys_seen: Option<KeysSeen>) -> Trusted {
         let rules = Issuer {
             name: row.iss.clone(),
             keys,
@@ -125,15 +161,17 @@ impl Trusted {
             max_age: row.max_age,
             require_exp: row.require_exp,
         };
-        Trusted { rules, tenant_path: row.tenant_path.clone(), row, keys_seen }
+        Trusted { rules, places, row, keys_seen }
     }
 
     /// An issuer whose keys are in its row. If they cannot be used it has none, and its tokens are refused.
-    fn with_own_keys(row: IssuerRow) -> Trusted {
+    /// None where the row says what tenancy.add_issuer() refuses.
+    fn with_own_keys(row: IssuerRow) -> Option<Trusted> {
+        let places = row.places()?;
         let allowed = allowed(row.algorithms.as_deref());
         let jwks = row.jwks.as_ref().map(Value::to_string);
         let keys = jwks.and_then(|jwks| Keys::parse(jwks.as_bytes(), &allowed).ok());
-        Trusted::new(row, keys.unwrap_or_else(|| Keys::new(&allowed)), None)
+        Some(Trusted::new(row, places, keys.unwrap_or_else(|| Keys::new(&allowed)), None))
     }
 
     /// The same with the keys that its table has now, if it has one and that has changed since: its rows, its
@@ -171,7 +209,7 @@ impl Trusted {
             }
         }
         let seen = KeysSeen { stamp, columns, until };
-        Some(Trusted::new(self.row.clone(), keys, Some(seen)))
+        Some(Trusted::new(self.row.clone(), self.places.clone(), keys, Some(seen)))
     }
 
     /// The columns to read, if they are there, of the right types, and the administrator may read them.
@@ -183,8 +221,9 @@ impl Trusted {
             Some(name) => Some(column(name, &rows::TIMES)?),
             None => None,
         };
-        let asked: Vec<i16> = [Some(id), Some(key), expires].into_iter().flatten().collect();
-        table.readable_by(administrator, &asked).then_some((id, key, expires))
+        let names = [&self.row.key_id_column, &self.row.key_column, &self.row.key_expires_column];
+        let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
+        rows::readable_by(table.oid(), administrator, &names).then_some((id, key, expires))
     }
 
     /// The database role that a token with this claim `role` takes: that one if the issuer's row lists it, else
@@ -204,7 +243,7 @@ pub fn allowed(names: Option<&[String]>) -> Vec<Algorithm> {
 }
 
 /// The owner of the extension.
-fn administrator(snapshot: pg_sys::Snapshot) -> Option<Oid> {
+pub fn administrator(snapshot: pg_sys::Snapshot) -> Option<Oid> {
     // SAFETY: a C string in, an oid or 0 out.
     let extension = unsafe { pg_sys::get_extension_oid(c"pg_tenancy".as_ptr(), true) };
     let table = Table::open(pg_sys::ExtensionRelationId)?;
@@ -232,9 +271,14 @@ pub fn settings(snapshot: pg_sys::Snapshot) -> Rc<Settings> {
     if let (true, Some((_, settings))) = (snapshot::unchanged(), STATE.settings.borrow().as_ref()) {
         return settings.clone();
     }
-    let (stamp, rows) =
-        changed(c"config", snapshot, STATE.settings.borrow().as_ref().map(|(stamp, _)| stamp));
-    if let Some(rows) = rows {
+    let mut rows = Vec::new();
+    let seen = STATE.settings.borrow();
+    // What cannot be read is null, and not as if it were not there.
+    let stamp = changed(c"config", snapshot, seen.as_ref().map(|(stamp, _)| stamp), |row| {
+        rows.push(row.json().unwrap_or_default());
+    });
+    drop(seen);
+    if let Some(stamp) = stamp {
         STATE.settings.replace(Some((stamp, Rc::new(Settings::read(rows)))));
     }
     match STATE.settings.borrow().as_ref() {
@@ -245,10 +289,14 @@ pub fn settings(snapshot: pg_sys::Snapshot) -> Rc<Settings> {
 
 /// The issuer of that name that this snapshot shows.
 pub fn issuer(name: &str, snapshot: pg_sys::Snapshot) -> Option<Rc<Trusted>> {
-    let (stamp, rows) = changed(c"issuer", snapshot, STATE.issuers.borrow().as_ref().map(|(stamp, _)| stamp));
-    if let Some(rows) = rows {
-        let rows = rows.into_iter().filter_map(|row| serde_json::from_value(row).ok());
-        let issuers = rows.map(|row| Rc::new(Trusted::with_own_keys(row))).collect();
+    let mut issuers = Vec::new();
+    let seen = STATE.issuers.borrow();
+    let stamp = changed(c"issuer", snapshot, seen.as_ref().map(|(stamp, _)| stamp), |row| {
+        let row = row.json().and_then(|row| serde_json::from_value(row).ok());
+        issuers.extend(row.and_then(Trusted::with_own_keys).map(Rc::new));
+    });
+    drop(seen);
+    if let Some(stamp) = stamp {
         STATE.issuers.replace(Some((stamp, issuers)));
     }
     let known = STATE.issuers.borrow().as_ref()?.1.iter().find(|issuer| issuer.rules.name == name)?.clone();
@@ -262,22 +310,25 @@ pub fn issuer(name: &str, snapshot: pg_sys::Snapshot) -> Option<Rc<Trusted>> {
     Some(fresh)
 }
 
-/// The stamp of one of our tables, and its rows if that is another than it was.
-fn changed(table: &CStr, snapshot: pg_sys::Snapshot, seen: Option<&Stamp>) -> (Stamp, Option<Vec<Value>>) {
+/// Calls `each` for the rows of one of our tables and returns their stamp, if that is another than was seen.
+pub fn changed(
+    table: &CStr,
+    snapshot: pg_sys::Snapshot,
+    seen: Option<&Stamp>,
+    each: impl FnMut(Row),
+) -> Option<Stamp> {
     // The snapshot counts as looked at once all has been: what was made from another is about to be replaced.
     snapshot::unmark();
     let table = our_table(table);
     let stamp = table.stamp(snapshot);
     if seen == Some(&stamp) {
-        return (stamp, None);
+        return None;
     }
-    let mut rows = Vec::new();
-    // What cannot be read is null, and not as if it were not there.
-    table.scan(snapshot, |row| rows.push(row.json().unwrap_or_default()));
-    (stamp, Some(rows))
+    table.scan(snapshot, each);
+    Some(stamp)
 }
 
-fn our_table(name: &CStr) -> Table {
+pub fn our_table(name: &CStr) -> Table {
     match rows::find(c"tenancy", name).and_then(Table::open) {
         Some(table) => table,
         None => error::incomplete(),

@@ -62,13 +62,13 @@ pub fn empty_tenant() -> ! {
     )
 }
 
-/// 42501: the token's claims do not name the tenant that was asked for.
-pub fn not_a_member() -> ! {
+/// 42501: the caller does not belong to the tenant that was asked for; `reason` is a sentence without its end.
+pub fn not_a_member(reason: String) -> ! {
     raise(
         Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
         "the caller is no member of the tenant asked for",
-        Some("The token's claims name another tenant, or none.".into()),
-        "Leave tenant out to use the one that the token names.".into(),
+        Some(format!("The reason: {reason}.")),
+        "Leave tenant out to use the one that the token names, or the caller's only one.".into(),
     )
 }
 

@@ -3,7 +3,7 @@
 //! becomes a constant: there the planner is told that it is of type `tenancy.secret`, which prints as `***`.
 
 use crate::v1::{answer, argument, v1_function};
-use crate::{configuration, error, identity, rows, settings, snapshot, token};
+use crate::{configuration, error, rows, session, settings, snapshot, token};
 use core::ffi::CStr;
 use pgrx::pg_guard;
 use pgrx::pg_sys::{self, Datum, Oid};
@@ -84,9 +84,17 @@ fn login(token: Option<&[u8]>, tenant: Option<&[u8]>) {
     if settings::claims_value().is_some() {
         set_local(settings::CLAIMS, c"");
     }
-    let Some(accepted) = identity::token() else { error::refused(token::Rule::Form) };
-    if tenant.is_some_and(|tenant| !identity::tenant_is(tenant)) {
-        error::not_a_member();
+    let Some(accepted) = session::token() else { error::refused(token::Rule::Form) };
+    match tenant.map(|tenant| CString::new(session::choosing(&String::from_utf8_lossy(tenant)))) {
+        Some(Ok(choice)) => set_local(settings::TENANT, &choice),
+        Some(Err(_)) => error::empty_tenant(),
+        None if settings::tenant_bytes().is_some() => set_local(settings::TENANT, c""),
+        None => {}
+    }
+    if tenant.is_some()
+        && let Err(reason) = session::check_choice()
+    {
+        error::not_a_member(reason);
     }
     match accepted.issuer.database_role(accepted.verified.claims.text("role")) {
         Some(role) => take_role(role),

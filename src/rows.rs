@@ -1,14 +1,19 @@
 //! Rows of a table as a snapshot shows them, read directly: no SQL is run, so no rule, trigger, policy or
 //! function of anybody's is.
 
-use crate::snapshot;
+use crate::value::Value;
+use crate::{claims, snapshot};
 use core::ffi::CStr;
 use core::ptr::null_mut;
 use pgrx::pg_sys::{self, Datum, Oid};
+use std::ffi::CString;
 
-/// The types whose values `Row::text` reads.
+/// Types whose values `Row::text` reads.
 pub const TEXTS: [Oid; 5] =
     [pg_sys::TEXTOID, pg_sys::VARCHAROID, pg_sys::UUIDOID, pg_sys::JSONOID, pg_sys::JSONBOID];
+/// Types by whose values rows are looked for.
+pub const KEYS: [Oid; 6] =
+    [pg_sys::TEXTOID, pg_sys::VARCHAROID, pg_sys::UUIDOID, pg_sys::INT2OID, pg_sys::INT4OID, pg_sys::INT8OID];
 /// The types whose values `Row::time` reads.
 pub const TIMES: [Oid; 2] = [pg_sys::TIMESTAMPTZOID, pg_sys::TIMESTAMPOID];
 
@@ -69,11 +74,70 @@ impl Table {
         }
     }
 
-    /// Calls `each` for each row.
-    pub fn scan(&self, snapshot: pg_sys::Snapshot, mut each: impl FnMut(Row)) {
-        // SAFETY: the relation is open, the snapshot active; a row is good until the next is asked for.
+    /// Opens all tables in which the rows of a table are: itself and its children, or its partitions. None if one
+    /// cannot be read so.
+    pub fn open_family(table: Oid) -> Option<Vec<Table>> {
+        let mut family = Vec::new();
+        // SAFETY: `try_relation_open` gives null or an open relation, with its catalog row; the list of oids is the
+        // table's own and those of its children, which are locked.
         unsafe {
-            let scan = pg_sys::systable_beginscan(self.0, Oid::INVALID, false, snapshot, 0, null_mut());
+            let relation = pg_sys::try_relation_open(table, pg_sys::AccessShareLock as _);
+            let form = &*relation.as_ref()?.rd_rel;
+            let (childless, kind) = (!form.relhassubclass, form.relkind as u8);
+            pg_sys::relation_close(relation, pg_sys::NoLock as _);
+            if childless && kind == pg_sys::RELKIND_RELATION {
+                return Some(vec![Table::open(table)?]);
+            }
+            let oids = find_all_inheritors(table, pg_sys::AccessShareLock as _, null_mut());
+            for n in 0..oids.as_ref().map_or(0, |oids| oids.length) {
+                let oid = pg_sys::list_nth_oid(oids, n);
+                if pg_sys::get_rel_relkind(oid) as u8 != pg_sys::RELKIND_PARTITIONED_TABLE {
+                    family.push(Table::open(oid)?);
+                }
+            }
+        }
+        Some(family)
+    }
+
+    /// Calls `each` for each row.
+    pub fn scan(&self, snapshot: pg_sys::Snapshot, each: impl FnMut(Row)) {
+        self.run(snapshot, Oid::INVALID, None, each)
+    }
+
+    /// Calls `each` for each row whose column, of a type of `KEYS`, is what this text says; through an index if
+    /// there is one that leads with the column.
+    pub fn find(&self, column: i16, sought: &str, snapshot: pg_sys::Snapshot, each: impl FnMut(Row)) {
+        let (kind, collation) = self.kind(column);
+        let Some((value, equal)) = key(kind, sought) else { return };
+        let (index, collation) = self.index(column).unwrap_or((Oid::INVALID, collation));
+        let datum = match &value {
+            Key::Reference(value) => value.datum(),
+            Key::Direct(datum) => *datum,
+        };
+        // SAFETY: all zeroes is a scan key, and one that is filled in before it is used.
+        let mut key: pg_sys::ScanKeyData = unsafe { core::mem::zeroed() };
+        // SAFETY: the operator is the equality of the column's type and the value of that type.
+        unsafe {
+            let strategy = pg_sys::BTEqualStrategyNumber as _;
+            let (none, equal) = (Oid::INVALID, Oid::from(equal));
+            pg_sys::ScanKeyEntryInitialize(&mut key, 0, column, strategy, none, collation, equal, datum);
+        }
+        self.run(snapshot, index, Some(&mut key), each)
+    }
+
+    fn run(
+        &self,
+        snapshot: pg_sys::Snapshot,
+        index: Oid,
+        key: Option<&mut pg_sys::ScanKeyData>,
+        mut each: impl FnMut(Row),
+    ) {
+        // SAFETY: the relation is open, the snapshot active, the index one of the relation's that leads with the
+        // key's column; a row is good until the next is asked for.
+        unsafe {
+            let (count, key) = key.map_or((0, null_mut()), |key| (1, key as *mut _));
+            let by_index = index != Oid::INVALID;
+            let scan = pg_sys::systable_beginscan(self.0, index, by_index, snapshot, count, key);
             loop {
                 let tuple = pg_sys::systable_getnext(scan);
                 if tuple.is_null() {
@@ -87,17 +151,47 @@ impl Table {
 
     /// Which rows there are.
     pub fn stamp(&self, snapshot: pg_sys::Snapshot) -> Stamp {
-        // SAFETY: the relation is open. (TRUNCATE gives it another file.)
-        let file = unsafe { (*(*self.0).rd_rel).relfilenode };
-        let mut stamp = vec![u64::from(self.oid().to_u32()) << 32 | u64::from(file.to_u32())];
-        // SAFETY: the row and its header are there.
-        self.scan(snapshot, |row| unsafe {
-            let place = (*row.tuple).t_self;
-            let block = u64::from(place.ip_blkid.bi_hi) << 16 | u64::from(place.ip_blkid.bi_lo);
-            stamp.push(block << 16 | u64::from(place.ip_posid));
-            stamp.push(u64::from((*(*row.tuple).t_data).t_choice.t_heap.t_xmin.into_inner()));
-        });
-        Stamp(stamp)
+        let mut stamp = Stamp::default();
+        stamp.add_table(self);
+        self.scan(snapshot, |row| stamp.add_row(&row));
+        stamp
+    }
+
+    /// A valid B-tree index of all rows that leads with the column, compared as Postgres' own types are, and which
+    /// this transaction may use; with its collation.
+    fn index(&self, column: i16) -> Option<(Oid, Oid)> {
+        // SAFETY: the relation is open; so is each index while it is looked at, with its catalog rows and its
+        // arrays of one element for each column.
+        unsafe {
+            let indexes = pg_sys::RelationGetIndexList(self.0);
+            (0..indexes.as_ref().map_or(0, |list| list.length)).find_map(|n| {
+                let oid = pg_sys::list_nth_oid(indexes, n);
+                let index = pg_sys::index_open(oid, pg_sys::AccessShareLock as _);
+                let (form, row) = (&*(*index).rd_index, (*index).rd_indextuple);
+                let written = (*(*row).t_data).t_choice.t_heap.t_xmin;
+                let usable = form.indisvalid
+                    && form.indkey.values.as_slice(1)[0] == column
+                    && (*(*index).rd_rel).relam == pg_sys::BTREE_AM_OID
+                    && OWN_FAMILIES.contains(&*(*index).rd_opfamily)
+                    && pg_sys::heap_attisnull(row, pg_sys::Anum_pg_index_indpred as _, null_mut())
+                    // (As the planner has it: rows older than the index may be missing from it.)
+                    && (!form.indcheckxmin
+                        || pg_sys::TransactionIdPrecedes(written, pg_sys::TransactionXmin));
+                let collation = *(*index).rd_indcollation;
+                pg_sys::index_close(index, pg_sys::NoLock as _);
+                (usable && is_deterministic(collation)).then_some((oid, collation))
+            })
+        }
+    }
+
+    /// The type of a column, beneath any domain, and its collation.
+    fn kind(&self, column: i16) -> (Oid, Oid) {
+        let (mut kind, mut modifier, mut collation) = (Oid::INVALID, 0, Oid::INVALID);
+        // SAFETY: an oid and a number that `Table::column` gave in, what the catalog has of it out.
+        unsafe {
+            pg_sys::get_atttypetypmodcoll(self.oid(), column, &mut kind, &mut modifier, &mut collation);
+            (pg_sys::getBaseType(kind), collation)
+        }
     }
 
     pub fn oid(&self) -> Oid {
@@ -107,25 +201,118 @@ impl Table {
 
     /// The number of a column; None where there is none of that name and one of these types.
     pub fn column(&self, name: &CStr, types: &[Oid]) -> Option<i16> {
-        // SAFETY: an oid and a C string in, a number or 0 out; then a number of one of its columns in, an oid out.
-        unsafe {
-            let number = pg_sys::get_attnum(self.oid(), name.as_ptr());
-            (number > 0 && types.contains(&pg_sys::SPI_gettypeid((*self.0).rd_att, number.into())))
-                .then_some(number)
-        }
+        self.column_of(name, |kind| types.contains(&kind))
     }
 
-    /// Whether a role may read these columns.
-    pub fn readable_by(&self, role: Oid, columns: &[i16]) -> bool {
-        let (table, allowed) = (self.oid(), pg_sys::AclResult::ACLCHECK_OK);
-        // SAFETY: oids and numbers in, a verdict out.
+    /// The same, of a type that this says yes to; of text only if equal texts are equal byte by byte.
+    pub fn column_of(&self, name: &CStr, accepted: impl FnOnce(Oid) -> bool) -> Option<i16> {
+        // SAFETY: an oid and a C string in, a number or 0 out.
+        let number = unsafe { pg_sys::get_attnum(self.oid(), name.as_ptr()) };
+        let (kind, collation) = (number > 0).then(|| self.kind(number))?;
+        (accepted(kind) && is_deterministic(collation)).then_some(number)
+    }
+}
+
+/// Whether a role may read these columns of a table.
+pub fn readable_by(table: Oid, role: Oid, columns: &[&str]) -> bool {
+    let allowed = pg_sys::AclResult::ACLCHECK_OK;
+    let column_is_readable = |name: &&str| {
+        let Ok(name) = CString::new(*name) else { return false };
+        // SAFETY: oids, a C string and a number in, a number or a verdict out.
         unsafe {
-            let whole = pg_sys::pg_class_aclcheck(table, role, pg_sys::ACL_SELECT.into()) == allowed;
-            whole
-                || columns.iter().all(|&column| {
-                    pg_sys::pg_attribute_aclcheck(table, column, role, pg_sys::ACL_SELECT.into()) == allowed
-                })
+            let number = pg_sys::get_attnum(table, name.as_ptr());
+            number > 0
+                && pg_sys::pg_attribute_aclcheck(table, number, role, pg_sys::ACL_SELECT.into()) == allowed
         }
+    };
+    // SAFETY: oids in, a verdict out.
+    let whole = unsafe { pg_sys::pg_class_aclcheck(table, role, pg_sys::ACL_SELECT.into()) } == allowed;
+    whole || columns.iter().all(column_is_readable)
+}
+
+unsafe extern "C-unwind" {
+    /// pg_inherits.h; pgrx has no binding of it. Raises no error for a table that is open.
+    fn find_all_inheritors(
+        parent: Oid,
+        lock: pg_sys::LOCKMODE,
+        parents: *mut *mut pg_sys::List,
+    ) -> *mut pg_sys::List;
+}
+
+/// The operator families text_ops, text_pattern_ops, uuid_ops and integer_ops: an index of any other may compare by
+/// somebody's own functions.
+const OWN_FAMILIES: [Oid; 4] =
+    [Oid::from_u32(1994), Oid::from_u32(2095), Oid::from_u32(2968), Oid::from_u32(1976)];
+
+/// Whether equal texts are equal byte by byte under this collation; of other types, which have none, yes.
+fn is_deterministic(collation: Oid) -> bool {
+    // SAFETY: the oid of a collation in, a verdict out.
+    collation == Oid::INVALID || unsafe { pg_sys::get_collation_isdeterministic(collation) }
+}
+
+/// What is looked for: a value of the column's type.
+enum Key {
+    Reference(Value),
+    Direct(Datum),
+}
+
+/// The value of one of the types of `KEYS` that a text writes, and the function by which it is compared; None for a
+/// text that writes none.
+fn key(kind: Oid, text: &str) -> Option<(Key, u32)> {
+    Some(match kind {
+        pg_sys::TEXTOID | pg_sys::VARCHAROID => (Key::Reference(Value::text(text)), pg_sys::F_TEXTEQ),
+        pg_sys::UUIDOID => (Key::Reference(Value::uuid(claims::uuid(text)?)), pg_sys::F_UUID_EQ),
+        pg_sys::INT2OID => (Key::Direct(i16::try_from(claims::bigint(text)?).ok()?.into()), pg_sys::F_INT2EQ),
+        pg_sys::INT4OID => (Key::Direct(i32::try_from(claims::bigint(text)?).ok()?.into()), pg_sys::F_INT4EQ),
+        pg_sys::INT8OID => (Key::Direct(claims::bigint(text)?.into()), pg_sys::F_INT8EQ),
+        _ => return None,
+    })
+}
+
+/// Whether `Row::list` reads values of this type as names.
+pub fn is_list(kind: Oid) -> bool {
+    // SAFETY: the oid of a type in, that of its elements or 0 out.
+    match unsafe { pg_sys::get_element_type(kind) } {
+        Oid::INVALID => is_word(kind),
+        element => is_word(element),
+    }
+}
+
+/// Whether values of this type are words.
+pub fn is_word(kind: Oid) -> bool {
+    [pg_sys::TEXTOID, pg_sys::VARCHAROID].contains(&kind) || is_enum(kind)
+}
+
+/// Whether `Row::says` reads values of this type as yes or no.
+pub fn is_flag(kind: Oid) -> bool {
+    kind == pg_sys::BOOLOID || kind == pg_sys::DATEOID || TIMES.contains(&kind)
+}
+
+/// Whether a type is an enumeration.
+fn is_enum(kind: Oid) -> bool {
+    // SAFETY: an oid in, a letter or 0 out.
+    unsafe { pg_sys::get_typtype(kind) as u8 == pg_sys::TYPTYPE_ENUM }
+}
+
+impl Stamp {
+    /// Adds which table this is. (TRUNCATE, and whatever rewrites it, gives it another file.)
+    pub fn add_table(&mut self, table: &Table) {
+        // SAFETY: the relation is open.
+        let file = unsafe { (*(*table.0).rd_rel).relfilenode };
+        self.add(u64::from(table.oid().to_u32()) << 32 | u64::from(file.to_u32()));
+    }
+
+    pub fn add_row(&mut self, row: &Row) {
+        // SAFETY: the row and its header are there.
+        let (place, writer) =
+            unsafe { ((*row.tuple).t_self, (*(*row.tuple).t_data).t_choice.t_heap.t_xmin.into_inner()) };
+        let block = u64::from(place.ip_blkid.bi_hi) << 16 | u64::from(place.ip_blkid.bi_lo);
+        self.add(block << 16 | u64::from(place.ip_posid));
+        self.add(u64::from(writer));
+    }
+
+    pub fn add(&mut self, number: u64) {
+        self.0.push(number);
     }
 }
 
@@ -146,39 +333,57 @@ impl Row {
         }
     }
 
-    /// The value of a column of type oid or regrole; None for any other.
+    /// The value of a column of type oid, regrole or regclass; None for any other.
     pub fn oid(&self, column: i16) -> Option<Oid> {
         match self.value(column)? {
-            (pg_sys::OIDOID | pg_sys::REGROLEOID, value) => Some(Oid::from(value.value() as u32)),
+            (pg_sys::OIDOID | pg_sys::REGROLEOID | pg_sys::REGCLASSOID, value) => {
+                Some(Oid::from(value.value() as u32))
+            }
             _ => None,
         }
     }
 
-    /// The value of a column with the oid of its type; None for NULL.
+    /// The value of a column with the oid of its type, beneath any domain; None for NULL.
     fn value(&self, column: i16) -> Option<(Oid, Datum)> {
         let mut null = false;
         // SAFETY: the row is of these columns, of which `Table::column` gave the number.
         unsafe {
             let value = pg_sys::heap_getattr(self.tuple, column.into(), self.columns, &mut null);
             let kind = pg_sys::SPI_gettypeid(self.columns, column.into());
-            (!null).then_some((kind, value))
+            (!null).then(|| (pg_sys::getBaseType(kind), value))
         }
     }
 
-    /// The value of a column of one of `TEXTS`, as Postgres writes it; None for NULL and for any other type, whose
-    /// output function might be somebody's own.
+    /// The value of a column of one of `TEXTS` or `KEYS` or of an enumeration, as Postgres writes it; None for NULL
+    /// and for any other type, whose output function might be somebody's own.
     pub fn text(&self, column: i16) -> Option<String> {
         let (kind, value) = self.value(column)?;
-        let output = match kind {
-            pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::JSONOID => pg_sys::textout,
-            pg_sys::UUIDOID => pg_sys::uuid_out,
-            pg_sys::JSONBOID => pg_sys::jsonb_out,
-            _ => return None,
-        };
-        // SAFETY: the output function is the type's and returns a C string.
-        unsafe {
-            let text = pgrx::direct_function_call_as_datum(output, &[Some(value)])?;
-            CStr::from_ptr(text.cast_mut_ptr()).to_str().ok().map(String::from)
+        text(kind, value)
+    }
+
+    /// The elements, but for NULLs, of a column of type text[], varchar[] or of an array of an enumeration; of one
+    /// that `text` reads, the parts between commas, trimmed.
+    pub fn list(&self, column: i16) -> Vec<String> {
+        let Some((kind, value)) = self.value(column) else { return Vec::new() };
+        // SAFETY: the oid of a type in, that of its elements or 0 out.
+        match unsafe { pg_sys::get_element_type(kind) } {
+            Oid::INVALID => {
+                let text = text(kind, value).unwrap_or_default();
+                let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+                parts.map(String::from).collect()
+            }
+            element => elements(value, element),
+        }
+    }
+
+    /// Whether the value of a column is true; of one of `TIMES`, whether there is one; of one that `text` reads,
+    /// whether it is `word`.
+    pub fn says(&self, column: i16, word: &str) -> bool {
+        match self.value(column) {
+            Some((pg_sys::BOOLOID, value)) => value.value() != 0,
+            Some((pg_sys::TIMESTAMPTZOID | pg_sys::TIMESTAMPOID | pg_sys::DATEOID, _)) => true,
+            Some((kind, value)) => text(kind, value).is_some_and(|text| text == word),
+            None => false,
         }
     }
 
@@ -190,5 +395,45 @@ impl Row {
             }
             _ => None,
         }
+    }
+}
+
+fn text(kind: Oid, value: Datum) -> Option<String> {
+    let output = match kind {
+        pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::JSONOID => pg_sys::textout,
+        pg_sys::UUIDOID => pg_sys::uuid_out,
+        pg_sys::JSONBOID => pg_sys::jsonb_out,
+        pg_sys::INT2OID => pg_sys::int2out,
+        pg_sys::INT4OID => pg_sys::int4out,
+        pg_sys::INT8OID => pg_sys::int8out,
+        _ if is_enum(kind) => pg_sys::enum_out,
+        _ => return None,
+    };
+    // SAFETY: the output function is the type's and returns a palloc'ed C string, of no use once it is copied.
+    unsafe {
+        let text = pgrx::direct_function_call_as_datum(output, &[Some(value)])?.cast_mut_ptr();
+        let copy = CStr::from_ptr(text).to_str().ok().map(String::from);
+        pg_sys::pfree(text.cast());
+        copy
+    }
+}
+
+/// The elements of an array of text, but for NULLs.
+pub fn texts(array: Datum) -> Vec<String> {
+    elements(array, pg_sys::TEXTOID)
+}
+
+/// The elements of an array, of a type that `text` reads, but for NULLs.
+fn elements(array: Datum, kind: Oid) -> Vec<String> {
+    let (mut length, mut by_value, mut align) = (0, false, 0);
+    let (mut values, mut nulls, mut count) = (null_mut::<Datum>(), null_mut::<bool>(), 0);
+    // SAFETY: the datum is an array of that type; deconstruct_array palloc's `count` values and as many flags.
+    unsafe {
+        pg_sys::get_typlenbyvalalign(kind, &mut length, &mut by_value, &mut align);
+        let array = pg_sys::pg_detoast_datum(array.cast_mut_ptr()).cast();
+        let length = i32::from(length);
+        pg_sys::deconstruct_array(array, kind, length, by_value, align, &mut values, &mut nulls, &mut count);
+        let elements = (0..count as usize).filter(|&n| !*nulls.add(n));
+        elements.filter_map(|n| text(kind, *values.add(n))).collect()
     }
 }

@@ -1,6 +1,7 @@
-//! The parameters that say who is calling, `request.jwt.claims` and `pg_tenancy.token`: definitions and bytes.
+//! The parameters that say who is calling, `request.jwt.claims` and `pg_tenancy.token`, and which of their tenants they
+//! have chosen, `pg_tenancy.tenant`: definitions and bytes.
 
-use crate::{identity, token};
+use crate::{session, token};
 use core::ffi::{CStr, c_char, c_void};
 use core::ptr::{addr_of, addr_of_mut, null, null_mut};
 use pgrx::pg_sys;
@@ -8,10 +9,12 @@ use std::cell::Cell;
 
 pub const CLAIMS: &CStr = c"request.jwt.claims";
 pub const TOKEN: &CStr = c"pg_tenancy.token";
+pub const TENANT: &CStr = c"pg_tenancy.tenant";
 
 /// Where Postgres keeps the values once `define` has run.
 static mut CLAIMS_VALUE: *mut c_char = null_mut();
 static mut TOKEN_VALUE: *mut c_char = null_mut();
+static mut TENANT_VALUE: *mut c_char = null_mut();
 
 thread_local! {
     /// Another library had defined the parameter before us: there is no hook to tell of a change.
@@ -23,7 +26,7 @@ pub fn changes_are_noticed() -> bool {
     !FOREIGN.get()
 }
 
-/// Defines `pg_tenancy.token`; and `request.jwt.claims`, or adopts it where another library already has.
+/// Defines `pg_tenancy.token` and `pg_tenancy.tenant`; and `request.jwt.claims`, or adopts it where another library already has.
 ///
 /// A value that was set before this library was loaded (a placeholder) is taken over by Postgres with its
 /// whole stack of transaction states.
@@ -43,6 +46,18 @@ pub fn define() {
             Some(check_token),
             Some(on_assign),
             Some(show_token),
+        );
+        pg_sys::DefineCustomStringVariable(
+            TENANT.as_ptr(),
+            c"The tenant that the caller has chosen: a JSON object.".as_ptr(),
+            c"auth.use_tenant() sets it. It counts for that caller alone, and only if they belong to the tenant.".as_ptr(),
+            addr_of_mut!(TENANT_VALUE),
+            null(),
+            pg_sys::GucContext::PGC_USERSET,
+            pg_sys::GUC_NOT_IN_SAMPLE as i32,
+            None,
+            Some(on_assign),
+            None,
         );
         #[cfg(not(feature = "pg14"))]
         pg_sys::MarkGUCPrefixReserved(c"pg_tenancy".as_ptr());
@@ -92,6 +107,13 @@ pub fn token_bytes<'a>() -> Option<&'a [u8]> {
     value.map(CStr::to_bytes).filter(|bytes| !bytes.is_empty())
 }
 
+/// The bytes of the choice of a tenant, likewise.
+pub fn tenant_bytes<'a>() -> Option<&'a [u8]> {
+    // SAFETY: as above.
+    let value = unsafe { addr_of!(TENANT_VALUE).read().as_ref().map(|value| CStr::from_ptr(value)) };
+    value.map(CStr::to_bytes).filter(|bytes| !bytes.is_empty())
+}
+
 /// Whether some library has defined the parameter, as against somebody having set a placeholder.
 ///
 /// # Safety
@@ -109,7 +131,7 @@ unsafe fn is_defined() -> bool {
 
 /// Called for each change of a value, rollbacks included, so it may neither fail nor allocate.
 unsafe extern "C-unwind" fn on_assign(_new: *const c_char, _extra: *mut c_void) {
-    identity::forget();
+    session::forget();
 }
 
 /// Refuses what has not the form of a token, and a token from anywhere but the session: in a file, a role's or a

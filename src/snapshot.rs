@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | another snapshot is active | nothing: `unchanged` compares | configuration, keys, time |
 //! | a client statement, transaction or subtransaction ends | `forget` | the same |
-//! | a parameter changes | `identity::forget`, and so `advance` | everything |
+//! | a parameter changes | `session::forget`, and so `advance` | everything |
 //! | configuration or keys are being looked at | `unmark`, and `mark` once the identity is settled | |
 
 use core::cell::Cell;

@@ -2,7 +2,8 @@
 //! Conventions"), and not as `#[pg_extern]`s: called once per row, a wrapper's 25 ns and a copy of the value would
 //! double the cost of a sequential scan. sql/native.sql and the files after it declare them.
 
-use crate::identity::guarded;
+use crate::rows;
+use crate::session::guarded;
 use pgrx::FromDatum;
 use pgrx::pg_sys::{Datum, FunctionCallInfo};
 
@@ -49,5 +50,18 @@ pub unsafe fn argument<'a>(fcinfo: FunctionCallInfo, number: usize) -> Option<&'
     unsafe {
         let argument = (*fcinfo).args.as_slice(number + 1)[number];
         <&[u8]>::from_datum(argument.value, argument.isnull)
+    }
+}
+
+/// The elements of the first argument, an array of text, but for NULLs; none for NULL.
+///
+/// # Safety
+/// `fcinfo` is valid, of a function of one such argument; within `answer`.
+pub unsafe fn texts(fcinfo: FunctionCallInfo) -> Vec<String> {
+    // SAFETY: as the caller promises.
+    let argument = unsafe { (*fcinfo).args.as_slice(1)[0] };
+    match argument.isnull {
+        true => Vec::new(),
+        false => rows::texts(argument.value),
     }
 }

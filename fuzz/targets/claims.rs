@@ -2,7 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pg_tenancy_fuzz::claims::{Claims, MAX_BYTES, MAX_DEPTH, Problem, TENANT_PATHS, bigint, uuid};
+use pg_tenancy_fuzz::claims::layout::{Named, Places};
+use pg_tenancy_fuzz::claims::{Claims, MAX_BYTES, MAX_DEPTH, Problem, bigint, uuid};
 use pg_tenancy_fuzz::{facts::Facts, memory};
 use serde_json::Value;
 
@@ -30,18 +31,45 @@ fn accepted(bytes: &[u8], claims: &Claims, json: &Value) {
             written(text);
         }
         // Any claim may be named as the tenant, at the top or one level below.
-        let path = vec![name.clone()];
-        assert_eq!(claims.tenant(Some(&path)).as_deref(), tenant(value).as_deref());
+        by_hand(claims, vec![name.clone()], value);
         for (inner, value) in value.as_object().into_iter().flatten() {
             let path = vec![name.clone(), inner.clone()];
             assert_eq!(claims.at(&path), Some(value).filter(|value| !value.is_null()));
-            assert_eq!(claims.tenant(Some(&path)).as_deref(), tenant(value).as_deref());
+            by_hand(claims, path, value);
         }
     }
-    let pointers = TENANT_PATHS.map(|path| format!("/{}", path.join("/")));
-    let first = pointers.iter().filter_map(|path| json.pointer(path)).find(|value| !value.is_null());
-    assert_eq!(claims.tenant(None).as_deref(), first.and_then(tenant).as_deref());
-    assert_eq!(claims.tenant(Some(&[])), None);
+    for layout in LAYOUTS {
+        let places = Places::new(layout, None, None, None, &[]);
+        let places = places.unwrap_or_else(|| unreachable!("{layout}"));
+        let said = memory::bounded(bytes.len(), || places.read(claims));
+        assert!(said.tenants.iter().all(|tenant| !tenant.is_empty()));
+        for tenant in said.tenants.iter().map(String::as_str).chain(["", "no such"]) {
+            let rights = said.rights_in(tenant);
+            let mut words: Vec<&String> = rights.roles.iter().collect();
+            words.sort();
+            words.dedup();
+            assert_eq!(words.len(), rights.roles.len());
+            assert!(rights.roles.iter().chain(&rights.permissions).all(|word| !word.is_empty()));
+        }
+    }
+}
+
+/// Auto comes last: the first that is named has the document read, which takes memory once.
+const LAYOUTS: [&str; 18] = [
+    "plain", "neon_auth", "better_auth", "clerk_v1", "clerk_v2", "supabase", "auth0", "workos", "stack_auth", "firebase",
+    "keycloak", "cognito", "entra", "kinde", "descope", "org_id", "organization_id", "auto",
+];
+
+fn by_hand(claims: &Claims, path: Vec<String>, value: &Value) {
+    // Paths through what users write are refused.
+    let Some(places) = Places::new("auto", Some(path), None, None, &[]) else { return };
+    let said = places.read(claims);
+    match (said.tenant, tenant(value)) {
+        (Named::Tenant(said), Some(tenant)) => assert_eq!(said, tenant),
+        (Named::Nothing, None) => assert!(value.is_null()),
+        (Named::Unclear, None) => {}
+        differ => panic!("{differ:?}"),
+    }
 }
 
 /// What was refused was no JSON object, or broke the very limit that was named.

@@ -5,8 +5,10 @@
 //! absent, never an error: identity fails closed.
 
 use serde_json::{Map, Value};
-use std::borrow::Cow;
 
+mod clerk;
+#[allow(dead_code)]
+pub mod layout;
 #[cfg(test)]
 mod tests;
 
@@ -17,16 +19,6 @@ pub const MAX_DEPTH: usize = 64;
 /// The longest number, in characters, and the largest exponent. `double precision` ends at 1e308 and
 /// `numeric` keeps 16383 decimals, so what passes is accepted by both serde_json and jsonb.
 const MAX_NUMBER: usize = 400;
-
-/// Where a claim called "the tenant" is looked for; the first path that is present decides.
-pub const TENANT_PATHS: [&[&str]; 6] = [
-    &["tenant_id"],
-    &["org_id"],
-    &["organization_id"],
-    &["o", "id"],
-    &["app_metadata", "tenant_id"],
-    &["app_metadata", "org_id"],
-];
 
 /// Why a text is not claims. `Display` is a sentence's predicate: "the claims …".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,20 +83,6 @@ impl Claims {
         rest.iter()
             .try_fold(self.object.get(first.as_ref())?, |value, key| value.as_object()?.get(key.as_ref()))
             .filter(|value| !value.is_null())
-    }
-
-    /// The tenant the claims name: a string or an integer at this path or, if none is given, at the first of
-    /// `TENANT_PATHS` that is present. Anything else there means no tenant; later paths are not tried.
-    pub fn tenant(&self, path: Option<&[String]>) -> Option<Cow<'_, str>> {
-        let claim = match path {
-            Some(path) => self.at(path),
-            None => TENANT_PATHS.iter().find_map(|path| self.at(path)),
-        };
-        match claim? {
-            Value::String(id) if !id.is_empty() => Some(Cow::Borrowed(id)),
-            Value::Number(id) if id.is_i64() || id.is_u64() => Some(Cow::Owned(id.to_string())),
-            _ => None,
-        }
     }
 
     /// Whether every string and key is plain ASCII, those included that an equal key later replaces.

@@ -187,8 +187,7 @@ SELECT * FROM test.against(ARRAY['NULL', 'NULL, algorithms => ''{EdDSA,ES256}'''
 ROLLBACK;
 
 -- tenant_path and the layouts: where the tenant is named, and nowhere else.
-SELECT * FROM tenancy.layouts();
-\set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "tenant_id": "of plain", "o": {"id": "of o"}, "org_id": "of org_id", "app_metadata": {"tenant_id": "of app_metadata"}, "user_metadata": {"tenant_id": "own words"}, "selected_team_id": "of team", "firebase": {"tenant": "of firebase"}, "custom:tenant_id": "of custom", "tid": "of tid", "org_code": "of code", "dct": "of dct"}'`
+\set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "tenant_id": "of plain", "o": {"id": "of o"}, "org_id": "of org_id", "app_metadata": {"tenant_id": "of app_metadata"}, "user_metadata": {"tenant_id": "own words"}, "selected_team_id": "of team", "firebase": {"tenant": "of firebase"}, "custom:tenant_id": "of custom", "tid": "of tid", "org_code": "of code", "dct": "of dct", "organization_id": "of organization_id", "organization": ["of organization"], "active_organization": {"id": "of active"}}'`
 INSERT INTO test.signed (what, token) VALUES ('all', :'t');
 \set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "sub": "ann", "tenant_id": 7, "org_id": {"id": "x"}, "o": "x", "a": {"b": {"c": "deep"}}}'`
 INSERT INTO test.signed (what, token) VALUES ('odd', :'t');
@@ -208,13 +207,35 @@ SELECT path, test.tenants(format('NULL, tenant_path => %L', path)) FROM unnest('
 -- A path wins over the layout's.
 SELECT test.tenants('NULL, ''clerk_v1'', ''{tid}''');
 ROLLBACK;
+-- What was given by hand is kept as it was given, and NULL where nothing was.
+BEGIN;
+SELECT test.issue('NULL, ''clerk_v1''');
+SELECT layout, tenant_path, roles_path, permissions_path, allow FROM tenancy.issuer;
+SELECT test.issue('NULL, ''entra'', ''{a,b}'', ''{c}'', ''{d,e}'', ''{pending,banned}''');
+SELECT layout, tenant_path, roles_path, permissions_path, allow FROM tenancy.issuer;
+ROLLBACK;
+-- allow: who may have a tenant though the claims say that they are pending, anonymous, restricted or banned.
+DELETE FROM test.signed;
+\set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "tenant_id": "t", "sts": "pending"}'`
+INSERT INTO test.signed (what, token) VALUES ('pending', :'t');
+\set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "tenant_id": "t", "is_anonymous": true}'`
+INSERT INTO test.signed (what, token) VALUES ('anonymous', :'t');
+\set t `$REPO/tests/lib/token sign ed1 '{"iss": "https://issuer.example", "tenant_id": "t", "is_restricted": true, "banned": true}'`
+INSERT INTO test.signed (what, token) VALUES ('restricted and banned', :'t');
+BEGIN;
+SELECT allow, test.tenants(format('NULL, allow => %L', allow)) AS pending_anonymous_restricted
+FROM unnest('{NULL,"{pending}","{anonymous,pending}","{restricted}","{banned}","{banned,restricted}","{pending,anonymous,restricted,banned}"}'::text[]) AS allow;
+ROLLBACK;
 DELETE FROM test.signed;
 
 -- A value that an option cannot have. Nothing is added.
 \x
 SELECT options, e.* FROM unnest(ARRAY[
     'NULL, k, NULL', ''''', k, NULL', 'i, k, ''{}''', 'i, k, ''{db,NULL}''', 'i, k, ''{db,""}''',
-    'i, k, NULL, layout => ''auto''', 'i, k, NULL, layout => NULL', 'i, k, NULL, tenant_path => ''{}''', 'i, k, NULL, tenant_path => ''{o,NULL}''',
+    'i, k, NULL, layout => ''auto''', 'i, k, NULL, layout => NULL', 'i, k, NULL, layout => ''no such''',
+    'i, k, NULL, allow => ''{}''', 'i, k, NULL, allow => ''{nobody}''', 'i, k, NULL, allow => ''{pending,NULL}''', 'i, k, NULL, roles_path => ''{}''', 'i, k, NULL, permissions_path => ''{a,""}''',
+    'i, k, NULL, tenant_path => ''{user_metadata,tenant_id}''', 'i, k, NULL, roles_path => ''{"https://example.com/user_metadata"}''', 'i, k, NULL, permissions_path => ''{unsafeMetadata,x}''',
+    'i, k, NULL, tenant_path => ''{}''', 'i, k, NULL, tenant_path => ''{o,NULL}''',
     'i, k, NULL, types => ''{}''', 'i, k, NULL, types => ''{NULL}''', 'i, k, NULL, required => NULL', 'i, k, NULL, required => ''[]''',
     'i, k, NULL, leeway => ''-1 s''', 'i, k, NULL, leeway => ''11 min''', 'i, k, NULL, leeway => NULL', 'i, k, NULL, max_age => ''0''', 'i, k, NULL, max_age => ''-1 day''',
     'i, k, NULL, algorithms => ''{HS256}''', 'i, k, NULL, algorithms => ''{none}''', 'i, k, NULL, algorithms => ''{es256}''', 'i, k, NULL, algorithms => ''{}''', 'i, k, NULL, algorithms => ''{ES384}''',
@@ -227,7 +248,7 @@ SELECT count(*) FROM tenancy.issuer;
 -- A null in a list, an interval of months and a NULL for the default are no mistakes.
 BEGIN;
 SELECT tenancy.add_issuer('https://issuer.example', test.key('ed1'), '{db}', max_age => '1 month', require_exp => NULL, database_role => 'anonymous', token_roles => '{writer,authenticated}');
-SELECT audience, layout, tenant_path, algorithms, types, required, leeway, max_age, require_exp, database_role, token_roles, key_table FROM tenancy.issuer;
+SELECT audience, layout, tenant_path, roles_path, permissions_path, allow, algorithms, types, required, leeway, max_age, require_exp, database_role, token_roles, key_table FROM tenancy.issuer;
 ROLLBACK;
 
 -- Twice the same, and one that is not there: compared byte by byte.
@@ -341,10 +362,11 @@ SELECT change, r.* FROM unnest(ARRAY['jwks = ''{"keys": []}''', 'jwks = ''"x"'''
     'jwks = jsonb_build_object(''keys'', jsonb_build_array(test.key(''private'')))',
     'jwks = jsonb_build_object(''keys'', jsonb_build_array(test.key(''ed1''), test.key(''ed1'')))',
     'jwks = jsonb_build_object(''keys'', jsonb_build_array(test.key(''ed1'')))',
-    'tenant_path = ''{}''', 'tenant_path = ''{NULL}''', 'tenant_path = ''{{a,b},{c,d}}''', 'tenant_path = NULL', 'tenant_path = ''{tenant_id}''',
+    'tenant_path = ''{}''', 'tenant_path = ''{NULL}''', 'tenant_path = ''{{a,b},{c,d}}''', 'tenant_path = NULL', 'tenant_path = ''{user_metadata,tenant_id}''', 'tenant_path = NULL, roles_path = ''{unsafe_metadata}''', 'roles_path = NULL', 'allow = ''{nobody}''', 'allow = NULL',
+    'layout = ''auto''', 'layout = ''no such''', 'layout = ''plain''', 'tenant_path = ''{tenant_id}''',
     'audience = ''{}''', 'audience = ''{NULL}''', 'audience = NULL', 'algorithms = ''{}''', 'algorithms = ''{NULL}''', 'algorithms = ''{HS256}''', 'algorithms = ''{none,EdDSA}''', 'algorithms = NULL',
     'types = ''{}''', 'types = ''{""}''', 'types = NULL', 'required = ''[]''', 'required = ''{"sub": "ann"}''', 'required = ''null''', 'required = ''{}''',
-    'leeway = -1', 'leeway = 9223372036854775807', 'leeway = 30', 'max_age = 9223372036854775807', 'max_age = NULL', 'layout = ''no such''', 'iss = ''''',
+    'leeway = -1', 'leeway = 9223372036854775807', 'leeway = 30', 'max_age = 9223372036854775807', 'max_age = NULL', 'iss = ''''',
     'token_roles = ''{NULL}''', 'token_roles = ''{}''', 'database_role = ''no such''', 'key_table = ''t''']) AS change, test.rubbish(change, :'rubbish', :'ed1') AS r;
 SELECT tenancy.drop_issuer('https://rubbish.example');
 DROP FUNCTION test.rubbish, test.tries, test.tenants, test.tenant, test.with_keys;

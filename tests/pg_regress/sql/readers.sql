@@ -13,7 +13,7 @@ SELECT num_nonnulls(auth.user_id(), auth.uid(), auth.jwt(), auth.session(), auth
 \x
 SELECT set_config('request.jwt.claims', '{
     "sub": "0B5ADE21-3c4d-4e5f-8a6b-7c8d9e0f1a2b", "role": "authenticated", "email": "ann@example.com", "banned": false,
-    "o": {"id": "11111111-2222-3333-4444-555555555555", "rol": "admin"}, "amr": ["pwd", {"otp": 1.50}]}', true) <> '' AS set;
+    "o": {"id": "11111111-2222-3333-4444-555555555555", "role": "admin"}, "amr": ["pwd", {"otp": 1.50}]}', true) <> '' AS set;
 SELECT auth.user_id(), auth.uid(), auth.jwt(), auth.session(), auth.role(), auth.email(), auth.tenant_id(),
     auth.tenant_uuid(), auth.tenant_bigint(), auth.organization(), auth.organization_id();
 \x

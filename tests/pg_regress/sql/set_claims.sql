@@ -24,7 +24,7 @@ SELECT * FROM test.me;
 -- It is not remembered for the next caller: bob's claims name none, and he has none.
 SELECT auth.set_claims('{"sub": "bob"}');
 SELECT * FROM test.me;
-SELECT auth.set_claims('{"sub": "bob", "o": {"id": "delta"}}', NULL);
+SELECT auth.set_claims('{"sub": "bob", "o": {"id": "delta", "slug": "d"}}', NULL);
 SELECT * FROM test.me;
 -- A tenant is text, whatever it looks like.
 SELECT auth.set_claims('{}', '"}, {"sub": "eve');

@@ -1,8 +1,8 @@
 -- configure() and status()
 \pset format unaligned
 \pset null NULL
--- (Modes, and the settings that go with them, are the native edition's: modes.sql.)
-SELECT * FROM tenancy.status() WHERE setting NOT IN ('mode', 'gateway_roles', 'audit_log') ORDER BY setting;
+-- (Modes, and what goes with them, and members are the native edition's: modes.sql, members.sql.)
+SELECT * FROM tenancy.status() WHERE setting NOT IN ('mode', 'gateway_roles', 'audit_log', 'members', 'require_membership') ORDER BY setting;
 \pset tuples_only on
 -- Changed, changed again, given back
 SELECT FROM tenancy.configure('tenant_column', 'org_id');

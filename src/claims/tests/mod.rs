@@ -1,6 +1,10 @@
 use super::*;
 use proptest::prelude::*;
 
+mod clerk;
+mod layouts;
+mod providers;
+
 fn parse(text: &str) -> Result<Claims, Problem> {
     Claims::parse(text.as_bytes())
 }
@@ -16,10 +20,6 @@ fn claims(text: &str) -> Claims {
 /// An object of the given depth, itself level 1.
 fn nested(depth: usize) -> String {
     format!("{{\"a\":{}{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1))
-}
-
-fn tenant(text: &str) -> Option<String> {
-    claims(text).tenant(None).map(Cow::into_owned)
 }
 
 // Limits.
@@ -161,7 +161,7 @@ fn the_character_nul_is_refused_wherever_it_is() {
 fn of_equal_keys_the_last_counts_as_in_jsonb() {
     let claims = claims("{\"sub\":\"first\",\"o\":{\"id\":1,\"id\":2},\"s\\u0075b\":\"last\"}");
     assert_eq!(claims.text("sub"), Some("last"));
-    assert_eq!(claims.tenant(None).as_deref(), Some("2"));
+    assert_eq!(claims.at(&["o", "id"]), Some(&Value::from(2)));
 }
 
 #[test]
@@ -187,56 +187,6 @@ fn a_path_leads_through_objects_only() {
         &["s", "b"],
     ] {
         assert_eq!(claims.at(path), None, "{path:?}");
-    }
-}
-
-#[test]
-fn the_first_tenant_path_that_is_present_decides() {
-    let all = r#"{"tenant_id":"1","org_id":"2","organization_id":"3","o":{"id":"4"},
-        "app_metadata":{"tenant_id":"5","org_id":"6"}}"#;
-    let Ok(Value::Object(mut left)) = serde_json::from_str(all) else { unreachable!() };
-    for (place, path) in TENANT_PATHS.iter().enumerate() {
-        assert_eq!(tenant(&Value::Object(left.clone()).to_string()), Some((place + 1).to_string()));
-        // JSON null is absent, and so is a missing key.
-        let holder = match path {
-            [name] => left.get_mut(*name),
-            [outer, name] => left.get_mut(*outer).and_then(|o| o.get_mut(*name)),
-            _ => None,
-        };
-        *holder.unwrap_or_else(|| unreachable!("{path:?}")) = Value::Null;
-    }
-    assert_eq!(tenant(&Value::Object(left).to_string()), None);
-    assert_eq!(tenant("{\"sub\":\"x\"}"), None);
-}
-
-#[test]
-fn a_tenant_of_the_wrong_shape_is_none_and_no_later_path_is_tried() {
-    for wrong in [
-        "\"\"",
-        "true",
-        "false",
-        "1.5",
-        "1.0",
-        "1e2",
-        "-0",
-        "18446744073709551616",
-        "-9223372036854775809",
-        "[]",
-        "[\"t\"]",
-        "{}",
-    ] {
-        assert_eq!(tenant(&format!("{{\"tenant_id\":{wrong},\"org_id\":\"other\"}}")), None, "{wrong}");
-    }
-    for (right, text) in [
-        ("\"t\"", "t"),
-        ("\" \"", " "),
-        ("7", "7"),
-        ("-7", "-7"),
-        ("0", "0"),
-        ("18446744073709551615", "18446744073709551615"),
-        ("-9223372036854775808", "-9223372036854775808"),
-    ] {
-        assert_eq!(tenant(&format!("{{\"tenant_id\":{right},\"org_id\":\"other\"}}")).as_deref(), Some(text));
     }
 }
 
@@ -384,9 +334,7 @@ fn check(bytes: &[u8]) {
     // As text, characters beyond ASCII are written as they are, and U+0000 with an escape.
     assert!(!claims.is_ascii() || object.to_string().is_ascii());
     assert!(!object.to_string().replace("\\\\", "").contains("\\u0000"));
-    if let Some(tenant) = claims.tenant(None) {
-        assert!(!tenant.is_empty());
-    }
+    layouts::check(&claims);
 }
 
 proptest! {

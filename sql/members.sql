@@ -1,0 +1,201 @@
+-- Members: which table says who belongs to which tenant. For the native edition, which reads it without its policies.
+
+CREATE TABLE tenancy.member_source (
+    -- First these two, by their oids: another table that takes the name of one is not meant.
+    source regclass NOT NULL,
+    users regclass,
+    user_column name NOT NULL,
+    tenant_column name NOT NULL,
+    role_column name,
+    active_column name,
+    inactive_column name,
+    -- Of users: where sub is, and what source refers to.
+    subject_column name,
+    key_column name,
+    CHECK (num_nulls(users, subject_column, key_column) IN (0, 3))
+);
+CREATE UNIQUE INDEX member_source_one ON tenancy.member_source ((true));
+COMMENT ON TABLE tenancy.member_source IS
+'The table of members: tenancy.use_members(). One row, or none; while setting members names a table and this does not, nobody is a member of anything.';
+
+-- What would let callers write who is a member.
+CREATE FUNCTION tenancy.member_writer(source regclass) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (
+        SELECT format('role "%s"', r.rolname) FROM pg_catalog.pg_roles r
+        WHERE r.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous'))
+            AND (has_table_privilege(r.oid, source, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER') OR has_any_column_privilege(r.oid, source, 'INSERT, UPDATE'))
+        ORDER BY 1 LIMIT 1);
+COMMENT ON FUNCTION tenancy.member_writer(regclass) IS
+'The first database role of callers that may write to a table, as words; NULL where none may.';
+
+-- A column that says who: of one of these types, and equal only where it is equal byte by byte.
+CREATE FUNCTION tenancy.require_member_column(relation regclass, option text, column_name name, types regtype[]) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    attribute pg_attribute;
+    base oid;
+    element oid;
+BEGIN
+    SELECT * INTO attribute FROM pg_attribute
+    WHERE attrelid = relation AND attname = column_name AND attnum > 0 AND NOT attisdropped;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'column "%" of table % does not exist', column_name, relation USING ERRCODE = 'undefined_column',
+            HINT = format('It was given as %s.', option);
+    END IF;
+    base := attribute.atttypid;
+    WHILE (SELECT typtype = 'd' FROM pg_type WHERE oid = base) LOOP
+        SELECT typbasetype INTO base FROM pg_type WHERE oid = base;
+    END LOOP;
+    SELECT typelem INTO element FROM pg_type WHERE oid = base AND typcategory = 'A';
+    IF base <> ALL (types) AND NOT ('anyenum'::regtype = ANY (types) AND (SELECT typtype = 'e' FROM pg_type WHERE oid = base))
+        AND NOT ('anyarray'::regtype = ANY (types) AND COALESCE(element IN ('text'::regtype, 'varchar'::regtype)
+            OR (SELECT typtype = 'e' FROM pg_type WHERE oid = element), false)) THEN
+        RAISE EXCEPTION 'column "%" of table % is of type %', column_name, relation, format_type(attribute.atttypid, attribute.atttypmod)
+            USING ERRCODE = 'datatype_mismatch',
+            HINT = format('As %s it can be one of: %s.', option, (SELECT string_agg(CASE t WHEN 'anyenum'::regtype THEN 'an enum'
+                WHEN 'anyarray'::regtype THEN 'an array of these' ELSE t::text END, ', ') FROM unnest(types) t));
+    ELSIF NOT COALESCE((SELECT collisdeterministic FROM pg_collation WHERE oid = attribute.attcollation), true) THEN
+        RAISE EXCEPTION 'column "%" of table % has a nondeterministic collation', column_name, relation
+            USING ERRCODE = 'datatype_mismatch',
+            DETAIL = 'Under it different texts are equal, so one user or tenant could be taken for another.',
+            HINT = format('ALTER TABLE %s ALTER COLUMN %I TYPE text COLLATE "C"', relation, column_name);
+    ELSIF NOT has_column_privilege(tenancy.administrator(), relation, attribute.attnum, 'SELECT')
+        OR NOT has_column_privilege(relation, attribute.attnum, 'SELECT') THEN
+        RAISE EXCEPTION 'permission denied for column "%" of table %', column_name, relation USING ERRCODE = 'insufficient_privilege',
+            DETAIL = 'What the administrator may not read is not read for anybody.',
+            HINT = format('GRANT SELECT (%I) ON %s TO %s;', column_name, relation, tenancy.administrator()::regrole);
+    END IF;
+END $$;
+COMMENT ON FUNCTION tenancy.require_member_column(regclass, text, name, regtype[]) IS
+'Raises unless a column can be used by tenancy.use_members(). anyenum and anyarray stand for all enums, and for arrays of text or an enum. Errors: 42703 no such column; 42804 its type or collation; 42501 the administrator, or whoever asks, may not SELECT it.';
+
+-- Rows are read one by one from where they lie.
+CREATE FUNCTION tenancy.require_member_table(relation regclass, option text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    part record;
+BEGIN
+    FOR part IN
+        SELECT c.oid::regclass AS name, c.relkind, c.relpersistence, a.amname, n.nspname FROM tenancy.family(relation) f
+        JOIN pg_class c ON c.oid = f JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am a ON a.oid = c.relam
+    LOOP
+        IF part.nspname IN ('pg_catalog', 'information_schema', 'auth', 'tenancy') THEN
+            RAISE EXCEPTION '% is a system table', part.name USING ERRCODE = 'reserved_name',
+                HINT = format('Give a table of your own as %s.', option);
+        ELSIF part.relkind <> 'p' AND (part.relkind <> 'r' OR part.amname IS DISTINCT FROM 'heap') OR part.relpersistence = 't' THEN
+            RAISE EXCEPTION '% is not an ordinary or partitioned table', part.name USING ERRCODE = 'wrong_object_type',
+                DETAIL = 'Rows are read from where they lie, so that nobody''s view, rule or function comes between.',
+                HINT = format('Give the table beneath it as %s.', option);
+        END IF;
+    END LOOP;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'table % does not exist', COALESCE(relation::text, 'NULL') USING ERRCODE = 'undefined_table',
+            HINT = format('It was given as %s.', option);
+    END IF;
+END $$;
+COMMENT ON FUNCTION tenancy.require_member_table(regclass, text) IS
+'Raises unless a table can be read by tenancy.use_members(). Errors: 42P01 no such table; 42809 a view, a foreign or a temporary table, or one with such a child; 42939 a system table.';
+
+-- What the user column of the source refers to: by a foreign key, or else the users' primary key.
+CREATE FUNCTION tenancy.referenced_column(source regclass, user_column name, users regclass) RETURNS name
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (
+        SELECT a.attname FROM pg_catalog.pg_constraint k
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = users AND a.attnum = CASE k.contype WHEN 'f' THEN k.confkey[1] ELSE k.conkey[1] END
+        WHERE k.contype = 'p' AND k.conrelid = users AND cardinality(k.conkey) = 1
+            OR k.contype = 'f' AND k.conrelid = source AND k.confrelid = users AND cardinality(k.conkey) = 1
+                AND k.conkey[1] = (SELECT u.attnum FROM pg_catalog.pg_attribute u WHERE u.attrelid = source AND u.attname = user_column)
+        ORDER BY k.contype LIMIT 1);
+COMMENT ON FUNCTION tenancy.referenced_column(regclass, name, regclass) IS
+'The column of users that the user column refers to: that of its foreign key, else the primary key; NULL where neither is one column.';
+
+CREATE FUNCTION tenancy.use_members(
+    source regclass,
+    user_column name,
+    tenant_column name,
+    role_column name DEFAULT NULL,
+    active_column name DEFAULT NULL,
+    inactive_column name DEFAULT NULL,
+    users regclass DEFAULT NULL,
+    subject_column name DEFAULT NULL
+) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+    -- As src/rows.rs reads them.
+    keys CONSTANT regtype[] := '{text,varchar,uuid,smallint,integer,bigint}';
+    names CONSTANT regtype[] := '{text,varchar,anyenum}';
+    flags CONSTANT regtype[] := '{boolean,timestamptz,timestamp,date}';
+    referenced name;
+    writer text;
+    wanted record;
+BEGIN
+    IF source IS NULL OR user_column IS NULL OR tenant_column IS NULL THEN
+        RAISE EXCEPTION 'source, user_column and tenant_column must not be NULL' USING ERRCODE = 'null_value_not_allowed',
+            HINT = 'To go without a table of members: tenancy.drop_members().';
+    ELSIF num_nulls(users, subject_column) = 1 THEN
+        RAISE EXCEPTION 'users and subject_column must be given together' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'They are for where sub is a column of another table than the members.';
+    END IF;
+    PERFORM tenancy.require_member_table(source, 'source');
+    PERFORM tenancy.require_member_column(source, 'user_column', user_column, keys);
+    PERFORM tenancy.require_member_column(source, 'tenant_column', tenant_column, keys);
+    IF role_column IS NOT NULL THEN
+        PERFORM tenancy.require_member_column(source, 'role_column', role_column, names || 'anyarray'::regtype);
+    END IF;
+    IF active_column IS NOT NULL THEN
+        PERFORM tenancy.require_member_column(source, 'active_column', active_column, flags || names);
+    END IF;
+    IF inactive_column IS NOT NULL THEN
+        PERFORM tenancy.require_member_column(source, 'inactive_column', inactive_column, flags);
+    END IF;
+    IF users IS NOT NULL THEN
+        PERFORM tenancy.require_member_table(users, 'users');
+        PERFORM tenancy.require_member_column(users, 'subject_column', subject_column, keys);
+        referenced := tenancy.referenced_column(source, user_column, users);
+        IF referenced IS NULL THEN
+            RAISE EXCEPTION 'column "%" of table % refers to no column of %', user_column, source, users USING ERRCODE = 'undefined_column',
+                HINT = format('Add FOREIGN KEY (%I) REFERENCES %s, or a primary key of one column to %s.', user_column, users, users);
+        END IF;
+        PERFORM tenancy.require_member_column(users, 'the column referred to', referenced, keys);
+    END IF;
+    FOR wanted IN SELECT * FROM (VALUES (source, user_column), (users, subject_column)) AS w (relation, name) WHERE relation IS NOT NULL LOOP
+        writer := tenancy.member_writer(wanted.relation);
+        IF writer IS NOT NULL AND NOT (SELECT relrowsecurity FROM pg_class WHERE oid = wanted.relation) THEN
+            RAISE EXCEPTION 'callers can write to table %, without row security', wanted.relation USING ERRCODE = 'object_not_in_prerequisite_state',
+                DETAIL = format('By %s they could make themselves members of any tenant.', writer),
+                HINT = format('REVOKE INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER ON %s FROM ...; or tenancy.protect() it first.', wanted.relation);
+        ELSIF writer IS NOT NULL THEN
+            RAISE WARNING 'callers can write to table %', wanted.relation
+                USING DETAIL = format('By %s, as far as its policies let them, they decide who is a member and with which roles.', writer),
+                HINT = 'Grant callers SELECT alone, and let functions of yours that check permissions write.';
+        END IF;
+        IF NOT tenancy.has_leading_index(wanted.relation, wanted.name) THEN
+            RAISE WARNING 'no index of table % leads with column "%"', wanted.relation, wanted.name
+                USING DETAIL = 'It is read once for each statement of a caller, as a whole where there is none.',
+                HINT = format('CREATE INDEX ON %s (%I)', wanted.relation, wanted.name);
+        END IF;
+    END LOOP;
+    DELETE FROM tenancy.member_source;
+    INSERT INTO tenancy.member_source (source, users, user_column, tenant_column, role_column, active_column, inactive_column, subject_column, key_column)
+    VALUES (source, users, user_column, tenant_column, role_column, active_column, inactive_column, subject_column, referenced);
+    INSERT INTO tenancy.config VALUES ('members', source::text) ON CONFLICT (setting) DO UPDATE SET value = excluded.value;
+END $$;
+COMMENT ON FUNCTION tenancy.use_members(regclass, name, name, name, name, name, regclass, name) IS
+'Names the table that says who is a member of which tenant: one row for each, duplicates allowed. user_column holds the claim sub, tenant_column the tenant: text, varchar, uuid or an integer. role_column: text (several separated by commas), text[] or an enum; without it roles come from the claims. active_column: only rows count in which it is true, not NULL (a time) or ''active'' (text or an enum). inactive_column: only rows count in which it is not true, or NULL (a time). users, subject_column: where sub is a column of a table of users, to whose key user_column refers; who is there twice is nobody. From the next snapshot on the database wins: a tenant counts only while the row is there (setting require_membership), and roles come from it. The table, ordinary or partitioned, is read without its policies, as the administrator may SELECT it, now and later; callers need no right on it. Replaces what was named before. For the administrator. Errors: 22004, 22023 options missing; 42P01, 42809, 42939 not such a table; 42703, 42804 a column is missing or of another kind; 42501 no SELECT on it; 55000 callers can write to it and no row security is enabled on it.';
+
+CREATE FUNCTION tenancy.drop_members() RETURNS void
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    BEGIN ATOMIC
+        DELETE FROM tenancy.member_source;
+        DELETE FROM tenancy.config WHERE setting = 'members';
+    END;
+COMMENT ON FUNCTION tenancy.drop_members() IS
+'Goes without a table of members, from the next snapshot on: tenants and roles are what claims say. For the administrator. Error 42501.';

@@ -1,0 +1,198 @@
+//! The table of members: a table of the user's that says who belongs to which tenant, with which roles
+//! (`tenancy.use_members`).
+//!
+//! Its rows are read as they lie, as the active snapshot shows them: no policy, rule, trigger, view or function of
+//! anybody's comes between, and callers need no right on it. What may be read is what the administrator may SELECT,
+//! asked again each time.
+
+use crate::configuration;
+use crate::rows::{self, Row, Stamp, Table};
+use crate::standing::{Members, Membership, Unreadable};
+use core::cell::RefCell;
+use pgrx::pg_sys::{self, Oid};
+use serde::Deserialize;
+use std::ffi::CString;
+use std::rc::Rc;
+
+/// The row of `tenancy.member_source`; what the columns mean is told in sql/members.sql.
+struct Source {
+    table: Oid,
+    users: Option<Oid>,
+    columns: Columns,
+}
+
+/// Names of columns.
+#[derive(Deserialize)]
+struct Columns {
+    user_column: String,
+    tenant_column: String,
+    role_column: Option<String>,
+    active_column: Option<String>,
+    inactive_column: Option<String>,
+    subject_column: Option<String>,
+    key_column: Option<String>,
+}
+
+/// The word in a text column that says that a member is active.
+const ACTIVE: &str = "active";
+
+struct State {
+    source: RefCell<Option<(Stamp, Option<Rc<Source>>)>>,
+    last: RefCell<Option<Found>>,
+}
+
+/// What was last found: of whom, where, from which rows.
+struct Found {
+    subject: Option<String>,
+    source: Rc<Source>,
+    stamp: Stamp,
+    members: Rc<Members>,
+}
+
+// SAFETY: a backend has one thread; nothing here is reached from any other.
+unsafe impl Sync for State {}
+
+static STATE: State = State { source: RefCell::new(None), last: RefCell::new(None) };
+
+/// The memberships of the caller with this `sub`, none without one, as this snapshot shows them; the same `Rc` as long as nothing of
+/// that has changed.
+pub fn of(subject: Option<&str>, snapshot: pg_sys::Snapshot) -> Result<Rc<Members>, Unreadable> {
+    let source = source(snapshot).ok_or(Unreadable::Gone)?;
+    let administrator = configuration::administrator(snapshot).ok_or(Unreadable::Denied)?;
+    let mut stamp = Stamp::default();
+    let user = match (source.users, subject) {
+        (Some(users), Some(subject)) => {
+            key_of_user(subject, users, &source.columns, administrator, snapshot)?
+        }
+        (_, subject) => subject.map(String::from),
+    };
+    let tables = Table::open_family(source.table).ok_or(Unreadable::Gone)?;
+    let numbers = tables.iter().map(|table| Numbers::new(table, &source.columns)).collect::<Option<Vec<_>>>();
+    let numbers = numbers.ok_or(Unreadable::Columns)?;
+    readable(source.table, administrator, &source.columns.of_members())?;
+    for (table, numbers) in tables.iter().zip(&numbers) {
+        stamp.add_table(table);
+        numbers.all().for_each(|column| stamp.add(column as u64));
+        if let Some(user) = &user {
+            table.find(numbers.user, user, snapshot, |row| stamp.add_row(&row));
+        }
+    }
+    if let Some(found) = STATE.last.borrow().as_ref()
+        && found.subject.as_deref() == subject
+        && Rc::ptr_eq(&found.source, &source)
+        && found.stamp == stamp
+    {
+        return Ok(found.members.clone());
+    }
+    let mut list = Vec::new();
+    for (table, numbers) in tables.iter().zip(&numbers) {
+        if let Some(user) = &user {
+            table.find(numbers.user, user, snapshot, |row| list.extend(numbers.membership(&row)));
+        }
+    }
+    let members = Rc::new(Members { list, with_roles: source.columns.role_column.is_some() });
+    let subject = subject.map(String::from);
+    STATE.last.replace(Some(Found { subject, source, stamp, members: members.clone() }));
+    Ok(members)
+}
+
+/// The table that is in use.
+fn source(snapshot: pg_sys::Snapshot) -> Option<Rc<Source>> {
+    let mut found = None;
+    let changed = configuration::changed(
+        c"member_source",
+        snapshot,
+        STATE.source.borrow().as_ref().map(|(stamp, _)| stamp),
+        |row| {
+            let columns = row.json().and_then(|row| serde_json::from_value(row).ok());
+            // The first two columns: source, users.
+            found = row
+                .oid(1)
+                .zip(columns)
+                .map(|(table, columns)| Rc::new(Source { table, users: row.oid(2), columns }));
+        },
+    );
+    if let Some(stamp) = changed {
+        STATE.source.replace(Some((stamp, found)));
+    }
+    STATE.source.borrow().as_ref().and_then(|(_, source)| source.clone())
+}
+
+/// The user's key in the table of users; None for a stranger.
+fn key_of_user(
+    subject: &str,
+    users: Oid,
+    columns: &Columns,
+    administrator: Oid,
+    snapshot: pg_sys::Snapshot,
+) -> Result<Option<String>, Unreadable> {
+    let names = [columns.subject_column.as_deref(), columns.key_column.as_deref()];
+    readable(users, administrator, &names.map(Option::unwrap_or_default))?;
+    let mut found = Vec::new();
+    for table in Table::open_family(users).ok_or(Unreadable::Gone)? {
+        let column = |name: Option<&str>| table.column(&CString::new(name?).ok()?, &rows::KEYS);
+        let [Some(subject_column), Some(key)] = names.map(column) else { return Err(Unreadable::Columns) };
+        table.find(subject_column, subject, snapshot, |row| found.push(row.text(key)));
+    }
+    match found.len() {
+        0 | 1 => Ok(found.pop().flatten()),
+        _ => Err(Unreadable::Users),
+    }
+}
+
+/// Whether the administrator may SELECT these columns.
+fn readable(table: Oid, administrator: Oid, names: &[&str]) -> Result<(), Unreadable> {
+    match rows::readable_by(table, administrator, names) {
+        true => Ok(()),
+        false => Err(Unreadable::Denied),
+    }
+}
+
+impl Columns {
+    fn of_members(&self) -> Vec<&str> {
+        let optional = [&self.role_column, &self.active_column, &self.inactive_column];
+        let given = optional.into_iter().flatten().map(String::as_str);
+        [self.user_column.as_str(), &self.tenant_column].into_iter().chain(given).collect()
+    }
+}
+
+/// Numbers of columns in one table, where those named are there and of types that can be read.
+struct Numbers {
+    user: i16,
+    tenant: i16,
+    roles: Option<i16>,
+    active: Option<i16>,
+    inactive: Option<i16>,
+}
+
+impl Numbers {
+    fn new(table: &Table, columns: &Columns) -> Option<Numbers> {
+        let find =
+            |name: &str, accepted: fn(Oid) -> bool| table.column_of(&CString::new(name).ok()?, accepted);
+        let optional = |name: &Option<String>, accepted| match name {
+            Some(name) => find(name, accepted).map(Some),
+            None => Some(None),
+        };
+        Some(Numbers {
+            user: find(&columns.user_column, |kind| rows::KEYS.contains(&kind))?,
+            tenant: find(&columns.tenant_column, |kind| rows::KEYS.contains(&kind))?,
+            roles: optional(&columns.role_column, rows::is_list)?,
+            active: optional(&columns.active_column, |kind| rows::is_flag(kind) || rows::is_word(kind))?,
+            inactive: optional(&columns.inactive_column, rows::is_flag)?,
+        })
+    }
+
+    fn all(&self) -> impl Iterator<Item = i16> {
+        let optional = [self.roles, self.active, self.inactive].map(Option::unwrap_or_default);
+        [self.user, self.tenant].into_iter().chain(optional)
+    }
+
+    /// What a row says; None if it is no longer, or not yet, a membership.
+    fn membership(&self, row: &Row) -> Option<Membership> {
+        let active = self.active.is_none_or(|column| row.says(column, ACTIVE));
+        let inactive = self.inactive.is_some_and(|column| row.says(column, ACTIVE));
+        let tenant = row.text(self.tenant).filter(|tenant| !tenant.is_empty());
+        let roles = || self.roles.map(|column| row.list(column)).unwrap_or_default();
+        tenant.filter(|_| active && !inactive).map(|tenant| Membership { tenant, roles: roles() })
+    }
+}
