@@ -293,7 +293,7 @@ AS $$
 DECLARE
     tenant uuid;
 BEGIN
-    IF tenancy.setting('pinned_tenant') IS NOT NULL THEN
+    IF tenancy.setting('pinned_tenant') <> '' THEN
         RAISE EXCEPTION 'this database serves one tenant only' USING ERRCODE = 'insufficient_privilege',
             DETAIL = 'Setting pinned_tenant names it.';
     END IF;

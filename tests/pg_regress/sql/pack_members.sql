@@ -20,7 +20,8 @@ CREATE EXTENSION pg_tenancy;
 -- Everything callers may call runs with its owner's rights and a fixed search_path; nobody else may call anything.
 SELECT p.proname, p.prosecdef AS definer, p.proconfig AS settings, array_to_string(p.proacl, ' ') AS rights
 FROM pg_proc p WHERE p.pronamespace = 'members'::regnamespace ORDER BY 2 DESC, 1;
-SELECT relname, relkind, relrowsecurity AS row_security, array_to_string(relacl, ' ') AS rights
+SELECT relname, relkind, relrowsecurity AS row_security, (SELECT string_agg(format('%s: %s', grantee::regrole, privilege_type), ', ')
+    FROM aclexplode(relacl) WHERE grantee <> relowner) AS rights_of_others
 FROM pg_class WHERE relnamespace = 'members'::regnamespace AND relkind IN ('r', 'v', 'S') ORDER BY 1;
 SELECT count(*) AS without_comment FROM pg_proc p WHERE p.pronamespace = 'members'::regnamespace AND obj_description(p.oid, 'pg_proc') IS NULL;
 
@@ -48,7 +49,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA test TO authenticated;
 \connect - app
 SET client_min_messages = warning;
 -- Before they claim to be somebody, the login can do nothing; and nobody can do nothing either.
-SELECT * FROM test.error('SELECT members.sign_in()');
+SELECT members.sign_in();
 BEGIN;
 SELECT FROM auth.set_claims('{}');
 SELECT code, message, hint FROM test.error('SELECT members.sign_in()');
@@ -91,6 +92,22 @@ SELECT code FROM test.error('SELECT members.create_tenant(''mine'')');
 SELECT FROM auth.set_claims('{"sub": "pam", "is_anonymous": true}');
 SELECT code, detail FROM test.error('SELECT members.sign_in()');
 ROLLBACK;
+-- Nor does anybody where the database serves one tenant alone.
+\connect - pack_owner
+SELECT FROM tenancy.configure('pinned_tenant', :'a');
+\connect - app
+SET client_min_messages = warning;
+BEGIN;
+SELECT FROM auth.set_claims('{"sub": "pat"}');
+SELECT code, message, detail FROM test.error('SELECT members.sign_in()');
+SELECT code, message FROM test.error('SELECT members.create_tenant(''mine'')');
+SELECT FROM auth.set_claims(:'ann');
+SELECT members.sign_in() = :'a' AS same;
+ROLLBACK;
+\connect - pack_owner
+SELECT FROM tenancy.configure('pinned_tenant', NULL);
+\connect - app
+SET client_min_messages = warning;
 
 -- Ann invites. The address counts without its capitals, and the roles once each.
 BEGIN;
