@@ -134,6 +134,7 @@ SELECT current_user = 'app' AS app;
 \connect - pack_owner
 SELECT count(*) AS found FROM members.invitation i WHERE to_jsonb(i)::text LIKE '%' || :'secret' || '%';
 SELECT count(*) AS found FROM members.change c WHERE to_jsonb(c)::text LIKE '%' || :'secret' || '%';
+SELECT count(*) AS hashes FROM members.change c WHERE to_jsonb(c)::text LIKE '%hash%';
 SELECT secret_hash = sha256(:'secret') AS hashed FROM members.invitation WHERE email = 'cid@example.com';
 \connect - app
 SET client_min_messages = warning;

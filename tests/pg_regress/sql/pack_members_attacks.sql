@@ -57,6 +57,11 @@ SELECT * FROM test.error('SELECT members.set_roles(''dee'', ''{superadmin}'')');
 -- Nor does she lower or remove who stands above her.
 SELECT code, message FROM test.error('SELECT members.set_roles(''ann'', ''{viewer}'')');
 SELECT code, message FROM test.error('SELECT members.remove_member(''ann'')');
+-- Nor take back what she could not have sent.
+SELECT FROM test.be('ann');
+SELECT FROM members.invite('owner@example.com', '{owner}');
+SELECT FROM test.be('dee', :'a');
+SELECT code, message FROM test.error('SELECT members.revoke_invitation(id) FROM members.open_invitation');
 -- What she may: all roles whose permissions are hers, to those who have no more.
 SELECT FROM members.set_roles('cid', '{admin}');
 SELECT FROM members.set_roles('cid', '{member,viewer}');
@@ -302,6 +307,8 @@ SELECT statement, code FROM unnest(ARRAY[
 SELECT name FROM members.tenant ORDER BY 1;
 SELECT user_id FROM members.member ORDER BY 1;
 SELECT count(*) AS of_others FROM members.change WHERE tenant_id <> :'a';
+SELECT FROM test.be('cid');
+SELECT name FROM members.tenant ORDER BY 1;
 RESET ROLE;
 SELECT test.everybody();
 ROLLBACK;
