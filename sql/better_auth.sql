@@ -43,7 +43,8 @@ CREATE FUNCTION tenancy.use_better_auth(
     leeway interval DEFAULT '30 s',
     max_age interval DEFAULT NULL,
     database_role name DEFAULT NULL,
-    token_roles name[] DEFAULT NULL
+    token_roles name[] DEFAULT NULL,
+    member_table name DEFAULT 'member'
 ) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
@@ -52,6 +53,7 @@ AS $$
 DECLARE
     keys regclass;
     writer text;
+    members CONSTANT regclass := to_regclass(format('%I.%I', schema, member_table));
     wanted record;
     ordinary boolean;
 BEGIN
@@ -102,9 +104,16 @@ BEGIN
         -- Better Auth's own default: the audience is the base URL, as the issuer is.
         COALESCE(audience, ARRAY[iss]), layout, tenant_path, roles_path, permissions_path, allow, algorithms, required,
         extract(epoch FROM leeway), extract(epoch FROM max_age), true, database_role, token_roles);
+    -- Members, where the plugin organization keeps them.
+    IF members IS NOT NULL AND tenancy.setting('members') NOT IN ('', members::text) THEN
+        RAISE NOTICE 'the table of members is still %', tenancy.setting('members')
+            USING HINT = format('To have Better Auth''s instead: SELECT tenancy.use_members(%L, ''userId'', ''organizationId'', ''role'');', members::text);
+    ELSIF members IS NOT NULL THEN
+        PERFORM tenancy.use_members(members, 'userId', 'organizationId', 'role');
+    END IF;
 EXCEPTION WHEN unique_violation THEN
     RAISE EXCEPTION 'issuer % is there already', quote_literal(iss) USING ERRCODE = 'duplicate_object',
         HINT = 'To change options, tenancy.drop_issuer() it first, in the same transaction.';
 END $$;
-COMMENT ON FUNCTION tenancy.use_better_auth(text, text[], name, name, name, name, name, interval, text, text[], text[], text[], text[], text[], jsonb, interval, interval, name, name[]) IS
-'Accepts the tokens of a Better Auth (plugin jwt) that keeps its tables in this database, with the keys in its table as each snapshot shows them: a new key works at the next statement. iss: its base URL, or what its option jwt.issuer says. audience: as for tenancy.add_issuer(); NULL is the issuer itself, Better Auth''s default. Only id_column (the kid), key_column (a JWK as text) and expires_column are read, never the private key; a key is good until it has expired for longer than grace (Better Auth''s default is 30 days). The other options are those of tenancy.add_issuer(). For the administrator, who needs SELECT on those columns, now and later. Errors: 42P01, 42809, 42703, 42804 the table or a column is missing or of another kind; 42501 no SELECT on it; 55000 a role that apps use can write to it; 42710, 22023, 42704 as for tenancy.add_issuer().';
+COMMENT ON FUNCTION tenancy.use_better_auth(text, text[], name, name, name, name, name, interval, text, text[], text[], text[], text[], text[], jsonb, interval, interval, name, name[], name) IS
+'Accepts the tokens of a Better Auth (plugin jwt) that keeps its tables in this database, with the keys in its table as each snapshot shows them: a new key works at the next statement. iss: its base URL, or what its option jwt.issuer says. audience: as for tenancy.add_issuer(); NULL is the issuer itself, Better Auth''s default. Only id_column (the kid), key_column (a JWK as text) and expires_column are read, never the private key; a key is good until it has expired for longer than grace (Better Auth''s default is 30 days). The other options are those of tenancy.add_issuer(). Where its table of members is there too (plugin organization) and no other is in use, that becomes the table of members, with its roles (tenancy.use_members); member_table => NULL leaves it. For the administrator, who needs SELECT on those columns, now and later. Errors: 42P01, 42809, 42703, 42804 the table or a column is missing or of another kind; 42501 no SELECT on it; 55000 a role that apps use can write to it; 42710, 22023, 42704 as for tenancy.add_issuer(); those of tenancy.use_members().';

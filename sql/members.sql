@@ -29,7 +29,7 @@ CREATE FUNCTION tenancy.member_writer(source regclass) RETURNS text
 COMMENT ON FUNCTION tenancy.member_writer(regclass) IS
 'The first database role of callers that may write to a table, as words; NULL where none may.';
 
--- A column that says who: of one of these types, and equal only where it is equal byte by byte.
+-- A column of one of these types, and equal only where it is equal byte by byte.
 CREATE FUNCTION tenancy.require_member_column(relation regclass, option text, column_name name, types regtype[]) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -62,15 +62,32 @@ BEGIN
             USING ERRCODE = 'datatype_mismatch',
             DETAIL = 'Under it different texts are equal, so one user or tenant could be taken for another.',
             HINT = format('ALTER TABLE %s ALTER COLUMN %I TYPE text COLLATE "C"', relation, column_name);
-    ELSIF NOT has_column_privilege(tenancy.administrator(), relation, attribute.attnum, 'SELECT')
-        OR NOT has_column_privilege(relation, attribute.attnum, 'SELECT') THEN
-        RAISE EXCEPTION 'permission denied for column "%" of table %', column_name, relation USING ERRCODE = 'insufficient_privilege',
-            DETAIL = 'What the administrator may not read is not read for anybody.',
-            HINT = format('GRANT SELECT (%I) ON %s TO %s;', column_name, relation, tenancy.administrator()::regrole);
     END IF;
 END $$;
 COMMENT ON FUNCTION tenancy.require_member_column(regclass, text, name, regtype[]) IS
-'Raises unless a column can be used by tenancy.use_members(). anyenum and anyarray stand for all enums, and for arrays of text or an enum. Errors: 42703 no such column; 42804 its type or collation; 42501 the administrator, or whoever asks, may not SELECT it.';
+'Raises unless a column can be used by tenancy.use_members(). anyenum and anyarray stand for all enums, and for arrays of text or an enum. Errors: 42703 no such column; 42804 its type or collation.';
+
+-- What the administrator may not read is not read for anybody, whoever asks.
+CREATE FUNCTION tenancy.require_readable(relation regclass, columns name[]) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    role oid;
+    denied text;
+BEGIN
+    FOREACH role IN ARRAY ARRAY[tenancy.administrator(), current_user::regrole] LOOP
+        SELECT string_agg(format('"%s"', c), ', ') INTO denied FROM unnest(columns) AS c
+        WHERE c IS NOT NULL AND NOT has_column_privilege(role, relation, c, 'SELECT');
+        IF denied IS NOT NULL THEN
+            RAISE EXCEPTION 'role "%" may not read table %', pg_get_userbyid(role), relation USING ERRCODE = 'insufficient_privilege',
+                DETAIL = format('Denied: %s.', denied),
+                HINT = format('GRANT SELECT (%s) ON %s TO %I;', (SELECT string_agg(quote_ident(c), ', ') FROM unnest(columns) AS c), relation, pg_get_userbyid(role));
+        END IF;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION tenancy.require_readable(regclass, name[]) IS
+'Error 42501 unless the administrator and the current role may SELECT these columns.';
 
 -- Rows are read one by one from where they lie.
 CREATE FUNCTION tenancy.require_member_table(relation regclass, option text) RETURNS void
@@ -165,7 +182,9 @@ BEGIN
                 HINT = format('Add FOREIGN KEY (%I) REFERENCES %s, or a primary key of one column to %s.', user_column, users, users);
         END IF;
         PERFORM tenancy.require_member_column(users, 'the column referred to', referenced, keys);
+        PERFORM tenancy.require_readable(users, ARRAY[subject_column, referenced]);
     END IF;
+    PERFORM tenancy.require_readable(source, ARRAY[user_column, tenant_column, role_column, active_column, inactive_column]);
     FOR wanted IN SELECT * FROM (VALUES (source, user_column), (users, subject_column)) AS w (relation, name) WHERE relation IS NOT NULL LOOP
         writer := tenancy.member_writer(wanted.relation);
         IF writer IS NOT NULL AND NOT (SELECT relrowsecurity FROM pg_class WHERE oid = wanted.relation) THEN

@@ -284,7 +284,7 @@ BEGIN
     END IF;
     RETURN (
         SELECT string_agg(path, ', ' ORDER BY first)
-        FROM (SELECT tenancy.dotted(jsonb_build_array(path)), min((layout_place, path_place))
+        FROM (SELECT tenancy.dotted(jsonb_build_array(path)), min(100 * layout_place + path_place)
             FROM jsonb_array_elements(tenancy.layout_data()) WITH ORDINALITY AS l (layout, layout_place),
                 jsonb_array_elements((layout -> 'tenant') || COALESCE(jsonb_build_array(layout -> 'tenants'), '[]')) WITH ORDINALITY AS p (path, path_place)
             WHERE CASE tenancy.setting('layout') WHEN 'auto' THEN (layout -> 'auto')::boolean ELSE layout ->> 'name' = tenancy.setting('layout') END AND path <> 'null'

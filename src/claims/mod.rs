@@ -7,7 +7,6 @@
 use serde_json::{Map, Value};
 
 mod clerk;
-#[allow(dead_code)]
 pub mod layout;
 #[cfg(test)]
 mod tests;

@@ -62,7 +62,7 @@ replayed
 
 a=aaaaaaaa-0000-4000-8000-000000000001
 claims="{\"iss\": \"here\", \"aud\": \"api\", \"sub\": \"11111111-0000-4000-8000-000000000003\", \"role\": \"authenticated\",
-    \"email\": \"ann@example.com\", \"o\": {\"id\": \"$a\"}}"
+    \"email\": \"ann@example.com\", \"o\": {\"id\": \"$a\", \"slug\": \"a\"}}"
 token=$(tests/lib/token sign ed1 "$claims" --exp 600)
 better=$(tests/lib/token sign ed3 "${claims//\"here\", \"aud\": \"api\"/\"better\", \"aud\": \"better\"}")
 
@@ -72,7 +72,7 @@ answers="SELECT auth.user_id(), auth.uid(), auth.role(), auth.email(), auth.tena
     auth.organization_id(), auth.organization(), auth.jwt() - '{exp,iat}'::text[] = auth.session() - '{exp,iat}'::text[],
     auth.claim('o', 'id'), auth.claim_text('sub'), current_user, count(*) FROM docs GROUP BY ();
     SELECT title FROM docs;"
-wanted="11111111-0000-4000-8000-000000000003|11111111-0000-4000-8000-000000000003|authenticated|ann@example.com|$a|$a||$a|{\"id\": \"$a\"}|t|\"$a\"|11111111-0000-4000-8000-000000000003|authenticated|1
+wanted="11111111-0000-4000-8000-000000000003|11111111-0000-4000-8000-000000000003|authenticated|ann@example.com|$a|$a||$a|{\"id\": \"$a\", \"slug\": \"a\"}|t|\"$a\"|11111111-0000-4000-8000-000000000003|authenticated|1
 of a"
 for server in primary standby; do
     export PGUSER=app

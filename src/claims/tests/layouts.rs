@@ -205,6 +205,9 @@ fn paths_given_by_hand_take_the_place_of_the_layouts() {
     // The role beside one organization is none in the tenant that another claim names.
     let apart = json!({"o": {"id": "a", "role": "owner"}, "tenant_id": "b"});
     assert_eq!(by_hand("neon_auth", [&["tenant_id"], &[], &[]], &apart).rights_in("b"), Rights::default());
+    // It is where somebody has said so.
+    let said = by_hand("neon_auth", [&["tenant_id"], &["o", "role"], &[]], &apart);
+    assert_eq!(said.rights_in("b").roles, ["owner"]);
     let slug = json!({"o": {"id": "a", "slug": "s", "role": "owner"}});
     assert_eq!(by_hand("neon_auth", [&["o", "slug"], &[], &[]], &slug).rights_in("s").roles, ["owner"]);
     // A path that the tables let pass, though no function would write it, leads nowhere.
