@@ -38,3 +38,7 @@ CREATE FUNCTION test.caller(claims text) RETURNS void
 \set keys `$REPO/tests/lib/token jwks ed1`
 \set other_keys `$REPO/tests/lib/token jwks ed2`
 CREATE TABLE test.token AS SELECT :'token' AS token, :'keys'::jsonb AS keys, :'other_keys'::jsonb AS other_keys;
+
+-- packs/members.sql, for the specs, which can read no files: EXECUTE runs it.
+\set pack `cat "$REPO/packs/members.sql"`
+CREATE TABLE test.pack AS SELECT 'members' AS name, :'pack' AS sql;
