@@ -11,7 +11,8 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 # The database of a plain owner, made by them: a table with every kind of quoting, a partitioned one, one that leaves its
-# owner free, staff, and a setting.
+# owner free, staff, settings, members whose users are in another table, and roles: of everybody's, of a tenant's, and one that
+# is shipped.
 sql <<'SQL'
 CREATE ROLE dump_owner LOGIN CREATEROLE CREATEDB;
 CREATE ROLE dump_staff;
@@ -22,7 +23,17 @@ CREATE EXTENSION pg_tenancy;
 SELECT tenancy.bootstrap_roles('dump_app');
 SELECT tenancy.configure('tenant_column', 'Org "Id');
 SELECT tenancy.configure('staff_roles', 'dump_staff');
+SELECT tenancy.configure('layout', 'org_id'), tenancy.configure('tenant_path', '{app,"ten ant"}'),
+    tenancy.configure('roles_path', '{app,roles}'), tenancy.configure('permissions_path', '{app,may}');
+SELECT tenancy.define_role('auditor', '{docs.*}'), tenancy.define_role('auditor', '{docs.read}', 'b'), tenancy.define_role('viewer', '{tenant.read,docs.see}');
 CREATE SCHEMA "My 'App'";
+CREATE TABLE people (id serial PRIMARY KEY, "The 'sub'" text UNIQUE);
+CREATE TABLE "My 'App'"."Members; --" ("Per ""son" int REFERENCES people, "Org ""Id" text, "Ro""le" text, gone timestamptz);
+CREATE INDEX ON "My 'App'"."Members; --" ("Per ""son");
+INSERT INTO people VALUES (1, 'zoe'), (2, 'ann');
+INSERT INTO "My 'App'"."Members; --" VALUES (2, 'aaaaaaaa-0000-4000-8000-000000000001', 'auditor', NULL), (2, 'b', 'viewer,auditor', NULL),
+    (2, '2', 'member', NULL), (2, 'c', 'owner', now()), (1, 'bbbbbbbb-0000-4000-8000-000000000002', 'owner', NULL);
+SELECT tenancy.use_members('"My ''App''"."Members; --"', 'Per "son', 'Org "Id', 'Ro"le', inactive_column => 'gone', users => 'people', subject_column => 'The ''sub''');
 CREATE TABLE "My 'App'"."Docs; --" ("Org ""Id" uuid, id serial PRIMARY KEY, title text);
 CREATE TABLE "My 'App'".events ("Org ""Id" text NOT NULL, id int) PARTITION BY RANGE (id);
 CREATE TABLE "My 'App'".events_1 PARTITION OF "My 'App'".events FOR VALUES FROM (0) TO (10);
@@ -38,6 +49,8 @@ SQL
 state() {
     sql -d "$1" <<'SQL'
 SELECT * FROM tenancy.status() ORDER BY setting;
+SELECT * FROM tenancy.member_source;
+SELECT * FROM tenancy.role_definition ORDER BY tenant, role, shipped;
 SELECT c.oid::regclass, relowner::regrole, relrowsecurity, relforcerowsecurity, relacl FROM pg_class c
 WHERE relkind IN ('r', 'p') AND relnamespace IN ('"My ''App''"'::regnamespace, 'public'::regnamespace) ORDER BY c.oid::regclass::text;
 SELECT polrelid::regclass, polname, polcmd, polpermissive, polroles::regrole[], pg_get_expr(polqual, polrelid),
@@ -50,16 +63,20 @@ WHERE relnamespace IN ('"My ''App''"'::regnamespace, 'public'::regnamespace) ORD
 SET ROLE dump_owner;
 SELECT tenancy.protect('"My ''App''"."Docs; --"'), tenancy.protect('"My ''App''".events'), tenancy.protect('free', force => false);
 RESET ROLE;
-\echo # each tenant sees theirs, nobody nothing, staff all
+\echo # members see the rows of their tenants, a stranger and nobody nothing, staff all
 SET ROLE authenticated;
 BEGIN;
-SET LOCAL request.jwt.claims = '{"tenant_id": "aaaaaaaa-0000-4000-8000-000000000001"}';
+SET LOCAL request.jwt.claims = '{"sub": "ann", "app": {"ten ant": "aaaaaaaa-0000-4000-8000-000000000001"}}';
+SELECT auth.tenant_ids(), auth.roles(), auth.permissions();
 SELECT * FROM "My 'App'"."Docs; --";
 INSERT INTO "My 'App'"."Docs; --" (title) VALUES ('lands in a') RETURNING "Org ""Id", title;
-SET LOCAL request.jwt.claims = '{"tenant_id": "b"}';
+SET LOCAL request.jwt.claims = '{"sub": "ann", "app": {"ten ant": "b"}}';
+SELECT auth.roles(), auth.permissions();
 SELECT * FROM "My 'App'".events;
-SET LOCAL request.jwt.claims = '{"tenant_id": 2}';
+SET LOCAL request.jwt.claims = '{"sub": "ann", "app": {"ten ant": 2}}';
 SELECT * FROM free;
+SET LOCAL request.jwt.claims = '{"sub": "stranger", "app": {"ten ant": 2}}';
+SELECT count(*) FROM free;
 SET LOCAL request.jwt.claims = '';
 SELECT count(*) FROM "My 'App'"."Docs; --";
 SET LOCAL ROLE dump_staff;
@@ -68,7 +85,7 @@ ROLLBACK;
 SQL
 }
 state source >"$folder/before"
-grep -q '^aaaaaaaa-0000-4000-8000-000000000001|1|of a$' "$folder/before" || fail "there is nothing to compare with: $(cat "$folder/before")"
+grep -q '^aaaaaaaa-0000-4000-8000-000000000001|1|of a$' "$folder/before" && grep -q '^{viewer,auditor}|{docs.read,docs.see,tenant.read}$' "$folder/before" || fail "there is nothing to compare with: $(cat "$folder/before")"
 
 # same DATABASE ADMINISTRATOR WHAT: as before, but that the extension is whose who installed it, here as everywhere.
 same() {
@@ -133,3 +150,33 @@ diff <(grep -v restrict "$folder/first") <(grep -v restrict "$folder/second") ||
 
 sql -c 'CREATE DATABASE copied TEMPLATE source'
 same copied dump_owner "a copy as a template"
+
+# The tenant that is pinned is this database's and its exact copies'; what is made from its dump serves all.
+pinned() { sql -d "$1" -c "SELECT tenancy.setting('pinned_tenant')"; }
+sql -d source -c "SELECT tenancy.configure('pinned_tenant', 'b')"
+pg_dump -U postgres -d source -F custom -f "$folder/dump"
+restore postgres unpinned custom
+[ -z "$(pinned unpinned)" ] || fail "a dump brings the pin: $(pinned unpinned)"
+sql -c 'CREATE DATABASE copied_pin TEMPLATE source'
+[ "$(pinned copied_pin)" = b ] || fail "a copy as a template has the pin: $(pinned copied_pin)"
+sql -d source -c "SELECT tenancy.configure('pinned_tenant', NULL)"
+
+# Without the table of members, or that of their users, nobody has a tenant: what the claims say is not believed instead.
+standing() {
+    sql -d "$1" -c "SET ROLE authenticated" -c "SET request.jwt.claims = '{\"sub\": \"ann\", \"org_id\": \"b\", \"app\": {\"ten ant\": \"b\", \"roles\": [\"owner\"]}}'" \
+        -c "SELECT auth.tenant_id(), auth.tenant_ids(), auth.roles(), (SELECT count(*) FROM \"My 'App'\".events), tenancy.tenant_problem()"
+}
+[ "$(standing source)" = 'b|{aaaaaaaa-0000-4000-8000-000000000001,b,2}|{viewer,auditor}|1|' ] || fail "a member: $(standing source)"
+without() { # $1: pattern of tables; $2: database; $3: format
+    pg_dump -U postgres -d source -F "$3" --exclude-table="$1" -f "$folder/dump"
+    sql -c "CREATE DATABASE $2 OWNER dump_owner TEMPLATE template0"
+    case $3 in
+    plain) psql -X -q -d "$2" -f "$folder/dump" >"$folder/said" 2>&1 || true ;;
+    custom) pg_restore -d "$2" "$folder/dump" >"$folder/said" 2>&1 || true ;;
+    esac
+    grep -q 'relation ".*" does not exist' "$folder/said" || fail "a restore without $1 says nothing of it: $(cat "$folder/said")"
+    [ "$(standing "$2")" = '|{}||0|the table of members is gone, or not an ordinary or partitioned table' ] || fail "without $1: $(standing "$2")"
+}
+without '*."Members; --"' no_members_plain plain
+without '*."Members; --"' no_members custom
+without '*.people' no_people plain
