@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # A real Better Auth server keeps its tables in this database, as Neon Auth does, and its users log in with the tokens
 # that it makes. Its keys are read live: one that is new, expired or removed counts from the next transaction on, in
-# sessions that were open before too. Once with UUIDs for ids, as Neon Auth has them, and once with Better Auth's own,
-# which are text.
+# sessions that were open before too. So are its members (better_auth/members.sh). Once with UUIDs for ids, as Neon Auth
+# has them, and once with Better Auth's own, which are text.
 set -euo pipefail
 shopt -s inherit_errexit
 
@@ -54,13 +54,19 @@ ask() { # $1: whose browser; $2: the path; $3…: for curl
         -H 'Content-Type: application/json' "$url/api/auth/$2" "${@:3}" || fail "$2 was not answered; $(<"$work/log")"
 }
 
-# sign_up NAME gives the ids of a new user and of the organization that they then act for.
-sign_up() {
-    local user organization
+sign_up() { # gives the id of a new user
+    local user
     user=$(ask "$1" sign-up/email -d "{\"name\": \"$1\", \"email\": \"$1@example.test\", \"password\": \"password of $1\"}")
-    organization=$(ask "$1" organization/create -d "{\"name\": \"Of $1\", \"slug\": \"of-$1\"}")
-    ask "$1" organization/set-active -d "{\"organizationId\": \"$(field id <<<"$organization")\"}" >/dev/null
-    echo "$(field user id <<<"$user") $(field id <<<"$organization")"
+    field user id <<<"$user"
+}
+found_organization() { # gives the id of a new one, which its founder then acts for
+    local organization
+    organization=$(ask "$1" organization/create -d "{\"name\": \"Of $1\", \"slug\": \"of-$1\"}" | field id)
+    act_for "$1" "$organization"
+    echo "$organization"
+}
+act_for() { # the tokens of $1 name the organization $2
+    ask "$1" organization/set-active -d "{\"organizationId\": \"$2\"}" >/dev/null
 }
 
 token() { ask "$1" token | field token; }
@@ -119,52 +125,74 @@ install() {
     as_admin "SELECT tenancy.configure('mode', 'verified')" >/dev/null
 }
 
-not_used() { # $1: because of what; $2: SQLSTATEs
+not_used() { # $1: because of what; $2: SQLSTATEs; $3: what is asked for; gives the hint
     local out
-    ! out=$(sql -U better_auth_admin -v VERBOSITY=verbose -c "$use_better_auth" 2>&1) ||
-        fail "use_better_auth() does not mind $1"
-    [[ $out =~ ^ERROR:\ +($2): ]] || fail "because of $1, use_better_auth() says: $out"
+    ! out=$(sql -U better_auth_admin -v VERBOSITY=verbose -c "$3" 2>&1) || fail "not minded: $1: $3"
+    [[ $out =~ ^ERROR:\ +($2): ]] || fail "because of $1, $3 says: $out"
+    sed -n 's/^HINT: *//p' <<<"$out"
 }
 use_keys() {
-    local use_better_auth="SELECT tenancy.use_better_auth(iss => '$url')" writing
+    local use_better_auth="SELECT tenancy.use_better_auth(iss => '$url')" writing hint
     as_owner_of_keys 'GRANT USAGE ON SCHEMA neon_auth TO better_auth_admin'
-    not_used 'keys that the administrator may not read' 42501
+    not_used 'keys that the administrator may not read' 42501 "$use_better_auth" >/dev/null
     as_owner_of_keys 'GRANT SELECT (id, "publicKey", "expiresAt") ON jwks TO better_auth_admin'
 
     # Whoever may write a key makes tokens for everybody.
     for writing in 'INSERT' 'UPDATE' 'UPDATE ("publicKey")' 'INSERT (id, "publicKey", "privateKey", "createdAt")'; do
         as_owner_of_keys "GRANT $writing ON jwks TO authenticated"
-        not_used "callers who have $writing" '42501|55000'
+        not_used "callers who have $writing" '42501|55000' "$use_better_auth" >/dev/null
         as_owner_of_keys "REVOKE $writing ON jwks FROM authenticated"
     done
     as_owner_of_keys 'GRANT INSERT ON jwks TO PUBLIC'
-    not_used 'INSERT for everybody' '42501|55000'
+    not_used 'INSERT for everybody' '42501|55000' "$use_better_auth" >/dev/null
     as_owner_of_keys 'REVOKE INSERT ON jwks FROM PUBLIC'
 
-    as_admin "$use_better_auth" >/dev/null
+    hint=$(not_used 'members that the administrator may not read' 42501 "$use_better_auth")
+    same 'what to do for that' 'GRANT SELECT ("userId", "organizationId", role) ON neon_auth.member TO better_auth_admin;' "$hint"
+    as_owner_of_keys "$hint"
+    not_used_with_writers_of_members "$use_better_auth"
+    same 'what is left of refusals' '0, no members' \
+        "$(as_admin "SELECT count(*) || ', ' || COALESCE(nullif(tenancy.setting('members'), ''), 'no members') FROM tenancy.issuer")"
+
+    # It warns of nothing either.
+    same 'what use_better_auth() says' '' "$(as_admin "$use_better_auth")"
+    same 'the table of members' neon_auth.member "$(as_admin "SELECT tenancy.setting('members')")"
     same 'reading private keys' f "$(as_admin "SELECT has_column_privilege('neon_auth.jwks', 'privateKey', 'SELECT')")"
 }
 
-transaction() { # $1: the token that logs in; $2: SQL
-    printf '%s\n' '\set VERBOSITY verbose' 'BEGIN;' "SELECT auth.login('$1') \\g /dev/null" "$2" 'COMMIT;'
+login() { # $1: the token; $2: the tenant that is chosen, if one is
+    printf '%s\n' 'BEGIN;' "SELECT auth.login('$1'${2:+, tenant => '$2'}) \\g /dev/null"
 }
-# What a session of the app prints, errors too: a new one, and one that stays open.
-app() { transaction "$@" | psql -X -q -A -t -U better_auth_app 2>&1; }
+transaction() { # $1: the token that logs in; $2: SQL; $3: the tenant that is chosen, if one is
+    login "$1" "${3-}"
+    printf '%s\n' "$2" 'COMMIT;'
+}
+# What a session of the app prints, errors too: a new one, and one that stays open, of which there can be several.
+app() { transaction "$@" | psql -X -q -A -t -v VERBOSITY=verbose -U better_auth_app 2>&1; }
+declare -A to from
+session=the_one
 open_session() {
+    local in out
     mkfifo "$work/$ids.to" "$work/$ids.from"
-    timeout -k 5 170 psql -X -q -A -t -U better_auth_app <"$work/$ids.to" >"$work/$ids.from" 2>&1 &
-    exec {to}>"$work/$ids.to" {from}<"$work/$ids.from"
+    timeout -k 5 170 psql -X -q -A -t -v VERBOSITY=verbose -U better_auth_app <"$work/$ids.to" >"$work/$ids.from" 2>&1 &
+    exec {in}>"$work/$ids.to" {out}<"$work/$ids.from"
+    to[$session]=$in from[$session]=$out
+    rm "$work/$ids.to" "$work/$ids.from"
 }
-close_session() { exec {to}>&- {from}<&-; }
-open_app() {
+close_session() {
+    local in=${to[$session]} out=${from[$session]}
+    exec {in}>&- {out}<&-
+}
+open_say() { # $1: SQL
     local line
-    { transaction "$@"; echo '\echo .'; } >&"$to"
-    while IFS= read -r -t 30 line <&"$from"; do
+    printf '%s\n' "$1" '\echo .' >&"${to[$session]}"
+    while IFS= read -r -t 30 line <&"${from[$session]}"; do
         [ "$line" != . ] || return 0
         echo "$line"
     done
-    fail 'the open session does not answer'
+    fail "session $session does not answer: $1"
 }
+open_app() { open_say "$(transaction "$@")"; }
 
 sees="SELECT string_agg(body, ', ' ORDER BY id) FROM notes;"
 accepted() { # $1: what; $2: A's token
@@ -182,10 +210,9 @@ refused() { # $1: what; $2: the token; $3: the rule, if it matters
 }
 
 check_callers() {
-    local user uuid=
+    local uuid=
     [ "$ids" != uuid ] || uuid=$a_organization
-    user=$(sql -c "SELECT id FROM neon_auth.\"user\" WHERE email = 'a@example.test'")
-    same 'who A is' "$user|$uuid|$a_organization|authenticated|authenticated" \
+    same 'who A is' "$a_user|$uuid|$a_organization|authenticated|authenticated" \
         "$(app "$a_token" 'SELECT auth.user_id(), auth.organization_id(), auth.tenant_id(), auth.role(), current_user;')"
     same "the tenant of A's row" "$a_organization" \
         "$(app "$a_token" "INSERT INTO notes (body) VALUES ('of a') RETURNING tenant_id;")"
@@ -243,6 +270,8 @@ check_keys() {
     close_session
 }
 
+. "$REPO/tests/clients/better_auth/members.sh"
+
 sql <<'SQL'
 CREATE ROLE neon_auth LOGIN;
 ALTER ROLE neon_auth SET search_path = neon_auth;
@@ -250,10 +279,10 @@ CREATE ROLE better_auth_admin LOGIN;
 SQL
 for ids in uuid text; do
     start_server
-    a=$(sign_up a)
-    b=$(sign_up b)
-    read -r a_user a_organization <<<"$a"
-    read -r _ b_organization <<<"$b"
+    a_user=$(sign_up a)
+    a_organization=$(found_organization a)
+    sign_up b >/dev/null
+    b_organization=$(found_organization b)
     a_token=$(token a)
     b_token=$(token b)
     check_shape
@@ -261,5 +290,6 @@ for ids in uuid text; do
     install
     use_keys
     check_callers
+    check_members
     check_keys
 done
