@@ -148,11 +148,12 @@ use_keys() {
     as_owner_of_keys 'REVOKE INSERT ON jwks FROM PUBLIC'
 
     hint=$(not_used 'members that the administrator may not read' 42501 "$use_better_auth")
-    same 'what to do for that' 'GRANT SELECT ("userId", "organizationId", role) ON neon_auth.member TO better_auth_admin;' "$hint"
+    same 'what to do for that' \
+        'GRANT SELECT ("userId", "organizationId", role) ON neon_auth.member TO better_auth_admin;' "$hint"
     as_owner_of_keys "$hint"
     not_used_with_writers_of_members "$use_better_auth"
-    same 'what is left of refusals' '0, no members' \
-        "$(as_admin "SELECT count(*) || ', ' || COALESCE(nullif(tenancy.setting('members'), ''), 'no members') FROM tenancy.issuer")"
+    same 'issuers and members after refusals' '0|' \
+        "$(as_admin "SELECT count(*), tenancy.setting('members') FROM tenancy.issuer")"
 
     # It warns of nothing either.
     same 'what use_better_auth() says' '' "$(as_admin "$use_better_auth")"

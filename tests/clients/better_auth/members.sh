@@ -42,12 +42,12 @@ RIGHTS
 standing="SELECT auth.tenant_id(), auth.roles(), auth.permissions(), auth.has_permission('members.invite');"
 all_tenants='SELECT ARRAY(SELECT unnest(auth.tenant_ids()) ORDER BY 1);'
 why='SELECT sees_nothing_because FROM tenancy.whoami();'
+nowhere='|||f'
 owner='{owner}|{*.*}|t'
 admin='{audit.read,invitations.*,members.*,tenant.read,tenant.update}|t'
 sorted() { printf '%s\n' "$@" | LC_ALL=C sort | paste -sd , | sed 's/.*/{&}/'; }
 
 check_roles() {
-    local change role
     same 'what the token names' "$a_organization owner" "$(names "$a_token")"
     same 'an owner' "$a_organization|$owner" "$(app "$a_token" "$standing")"
 
@@ -80,7 +80,7 @@ check_invited() {
     local name
     for name in c d; do
         sign_up $name >/dev/null
-        same "$name before the invitation" "|||f" "$(app "$(token $name)" "$standing")"
+        same "$name before the invitation" "$nowhere" "$(app "$(token $name)" "$standing")"
         same "what $name sees before it" '' "$(app "$(token $name)" "$sees")"
         same "why $name sees nothing" 'the caller is a member of no tenant' "$(app "$(token $name)" "$why")"
     done
@@ -92,8 +92,8 @@ check_invited() {
     same "what C's token names" 'nothing nothing' "$(names "$c_token")"
     same "what D's token names" "$a_organization admin,member" "$(names "$d_token")"
     same 'C, of one organization' "$a_organization|{admin}|$admin" "$(app "$c_token" "$standing")"
-    same 'D, with two roles' "$a_organization|{admin,member}|${admin/members.\*,/members.*,members.read,}" \
-        "$(app "$d_token" "$standing")"
+    same 'D, with two roles' \
+        "$a_organization|{admin,member}|${admin/members.\*,/members.*,members.read,}" "$(app "$d_token" "$standing")"
     for name in c_token d_token; do
         same "what $name sees" 'of a' "$(app "${!name}" "$sees")"
         same "what $name changes" 'of a' "$(app "${!name}" 'UPDATE notes SET body = body RETURNING body;')"
@@ -103,26 +103,28 @@ check_invited() {
 # D is a member of B's organization too, and acts for neither.
 check_several() {
     local both d_free out
+    local there="SELECT auth.tenant_id(), auth.roles(), auth.has_permission('members.invite'), string_agg(body, ', ') FROM notes;"
     invite b d '"member"'
     sign_in d
     d_free=$(token d)
     both=$(sorted "$a_organization" "$b_organization")
     same 'what a token of D names' 'nothing nothing' "$(names "$d_free")"
-    same 'D, of two organizations' '|||f' "$(app "$d_free" "$standing")"
+    same 'D, of two organizations' "$nowhere" "$(app "$d_free" "$standing")"
     same "D's organizations" "$both" "$(app "$d_free" "$all_tenants")"
     same 'what D sees' '' "$(app "$d_free" "$sees")"
     same 'why D sees nothing' 'the caller belongs to several tenants, and has chosen none with auth.use_tenant()' \
         "$(app "$d_free" "$why")"
 
     same "D in A's" "$a_organization|{admin,member}|t|of a" \
-        "$(app "$d_free" "SELECT auth.tenant_id(), auth.roles(), auth.has_permission('members.invite'), string_agg(body, ', ') FROM notes;" "$a_organization")"
+        "$(app "$d_free" "$there" "$a_organization")"
     same "D in B's" "$b_organization|{member}|f|of b" \
-        "$(app "$d_free" "SELECT auth.tenant_id(), auth.roles(), auth.has_permission('members.invite'), string_agg(body, ', ') FROM notes;" "$b_organization")"
-    same 'D in one after the other' 'of a, of b, of a' \
-        "$(app "$d_free" "SELECT auth.use_tenant('$b_organization') \\g /dev/null
+        "$(app "$d_free" "$there" "$b_organization")"
+    same 'D in one after the other' 'of a,of b,of a' \
+        "$(app "$d_free" "$sees
+SELECT auth.use_tenant('$b_organization') \\g /dev/null
 $sees
 SELECT auth.use_tenant('$a_organization') \\g /dev/null
-$sees" "$a_organization" | paste -sd , | sed 's/,/, /g; s/^/of a, /')"
+$sees" "$a_organization" | paste -sd ,)"
     # A token that names one does not keep its bearer from choosing the other.
     same "D's choice against their token" 'of b' "$(app "$d_token" "$sees" "$b_organization")"
     out=$(app "$c_token" "$sees" "$b_organization")
@@ -132,20 +134,18 @@ $sees" "$a_organization" | paste -sd , | sed 's/,/, /g; s/^/of a, /')"
 }
 
 is_valid_for_minutes="SELECT auth.user_id() IS NOT NULL, (auth.claim_text('exp'))::numeric - extract(epoch FROM now()) > 600;"
-gone='|||f'
 not_in_named='the caller is no member of the tenant that the claims name'
 
 # C is removed in the middle of a transaction, and in a session that A and C use in turn, as behind a pooler.
 check_removed() {
-    local out
+    local who out
     act_for c "$a_organization"
     c_token=$(token c)
     same "what C's token names" "$a_organization admin" "$(names "$c_token")"
     session=pooled open_session
     session=busy open_session
-    for out in c a c; do
-        out=${out}_token
-        same "$out in the pooled session" 'of a' "$(session=pooled open_app "${!out}" "$sees")"
+    for who in c_token a_token c_token; do
+        same "$who in the pooled session" 'of a' "$(session=pooled open_app "${!who}" "$sees")"
     done
     session=busy open_say "$(login "$c_token")"
     same 'C in the open transaction' 'of a' "$(session=busy open_say "$sees")"
@@ -154,7 +154,7 @@ check_removed() {
     ask a organization/remove-member -d '{"memberIdOrEmail": "c@example.test"}' >/dev/null
 
     same 'what C sees at the next statement' '' "$(session=busy open_say "$sees")"
-    same 'C at the next statement' "$gone" "$(session=busy open_say "$standing")"
+    same 'C at the next statement' "$nowhere" "$(session=busy open_say "$standing")"
     same "C's tenants at the next statement" '{}' "$(session=busy open_say "$all_tenants")"
     same 'why C sees nothing' "$not_in_named" "$(session=busy open_say "$why")"
     same "C's token" 't|t' "$(session=busy open_say "$is_valid_for_minutes")"
@@ -162,7 +162,7 @@ check_removed() {
     [[ $out =~ ^ERROR:\ +42501: ]] || fail "C writes after the removal: $out"
     session=busy open_say 'ROLLBACK;'
     same 'what C sees in the pooled session' '' "$(session=pooled open_app "$c_token" "$sees")"
-    same 'C in the pooled session' "$gone" "$(session=pooled open_app "$c_token" "$standing")"
+    same 'C in the pooled session' "$nowhere" "$(session=pooled open_app "$c_token" "$standing")"
     same 'what A sees in the pooled session' 'of a' "$(session=pooled open_app "$a_token" "$sees")"
     same 'what C sees in the pooled session, after A' '' "$(session=pooled open_app "$c_token" "$sees")"
     same 'what C sees in a new session' '' "$(app "$c_token" "$sees")"
@@ -178,7 +178,7 @@ check_left() {
     d_token=$(token d)
     ask d organization/leave -d "{\"organizationId\": \"$a_organization\"}" >/dev/null
     same 'what the token of D names' "$a_organization admin,member" "$(names "$d_token")"
-    same 'D with a token of before' "$gone" "$(app "$d_token" "$standing")"
+    same 'D with a token of before' "$nowhere" "$(app "$d_token" "$standing")"
     same "D's organizations" "{$b_organization}" "$(app "$d_token" "$all_tenants")"
     same 'what D sees' '' "$(app "$d_token" "$sees")"
     same 'why D sees nothing' "$not_in_named" "$(app "$d_token" "$why")"
@@ -188,14 +188,13 @@ check_left() {
 
 # Nothing keeps a user from being twice in Better Auth's table.
 check_duplicates() {
-    local role again
+    local role
     for role in owner owner viewer; do
         as_owner_of_members "INSERT INTO member (id, \"userId\", \"organizationId\", role, \"createdAt\")
             VALUES (gen_random_uuid()::$ids, '$a_user', '$a_organization', '$role', now())"
     done
-    again="{$a_organization}|of a|{owner,viewer}"
-    same 'A, four times a member' "$again" \
-        "$(app "$a_token" "SELECT auth.tenant_ids(), string_agg(body, ', '), ARRAY(SELECT unnest(auth.roles()) ORDER BY 1) FROM notes;")"
+    same 'A, four times a member' "{$a_organization}|{owner,viewer}|of a" "$(app "$a_token" \
+        "SELECT auth.tenant_ids(), ARRAY(SELECT unnest(auth.roles()) ORDER BY 1), string_agg(body, ', ') FROM notes;")"
     as_owner_of_members "DELETE FROM member WHERE \"userId\" = '$a_user' AND
         id <> (SELECT min(id::text)::$ids FROM member WHERE \"userId\" = '$a_user')"
     set_role "$a_user" "$a_organization" owner
