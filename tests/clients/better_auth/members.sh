@@ -40,7 +40,7 @@ RIGHTS
 }
 
 standing="SELECT auth.tenant_id(), auth.roles(), auth.permissions(), auth.has_permission('members.invite');"
-all_tenants='SELECT ARRAY(SELECT unnest(auth.tenant_ids()) ORDER BY 1);'
+all_tenants='SELECT ARRAY(SELECT t FROM unnest(auth.tenant_ids()) t ORDER BY t COLLATE "C");'
 why='SELECT sees_nothing_because FROM tenancy.whoami();'
 nowhere='|||f'
 owner='{owner}|{*.*}|t'
