@@ -54,6 +54,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION tenancy.define_role(text, text[], text) IS
 'Says what a role allows: permissions, each resource.action, resource.* or *.*; in all tenants or, if tenant is given, in that one, instead of what it allows elsewhere. NULL takes the definition back; of owner, admin, member and viewer that which is shipped then counts again. A role without a definition allows nothing by itself, but has_role() knows it. A leading org: makes no difference. For the administrator. Acts from the next snapshot on. Errors: 22023 a name or permission that cannot be one, an empty tenant; 42501.';
+-- Only the administrator may write to tenancy.role_definition; without this the refusal would name the table instead.
+REVOKE EXECUTE ON FUNCTION tenancy.define_role(text, text[], text) FROM PUBLIC;
 
 CREATE FUNCTION tenancy.role_permissions(role text, tenant text DEFAULT NULL) RETURNS text[]
     LANGUAGE sql STABLE PARALLEL SAFE
