@@ -5,21 +5,12 @@
 CREATE FUNCTION tenancy.key_table_writer(keys regclass) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
-        SELECT format('role "%s"%s', app.rolname, CASE WHEN app.oid <> power.oid THEN format(', a member of "%s",', power.rolname) END)
-        FROM pg_catalog.pg_roles app
-        JOIN pg_catalog.pg_roles power ON pg_has_role(app.oid, power.oid, 'MEMBER')
+        SELECT tenancy.described(a.app, a.power) FROM tenancy.roles_of_apps() a
         JOIN pg_catalog.pg_class c ON c.oid = keys
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE NOT app.rolsuper AND NOT power.rolsuper AND app.oid <> tenancy.administrator()
-            AND (app.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous'))
-                OR app.oid IN (SELECT role FROM tenancy.gateway_role)
-                OR app.rolcanlogin AND EXISTS (SELECT FROM pg_catalog.pg_roles caller
-                    WHERE caller.rolname = tenancy.setting('authenticated') AND pg_has_role(app.oid, caller.oid, 'MEMBER')))
-            AND (power.oid IN (c.relowner, n.nspowner) OR has_schema_privilege(power.oid, n.oid, 'CREATE')
-                OR has_database_privilege(power.oid, current_database(), 'CREATE')
-                OR has_table_privilege(power.oid, keys, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER')
-                OR has_any_column_privilege(power.oid, keys, 'INSERT, UPDATE'))
-        ORDER BY app.rolname, power.rolname LIMIT 1;
+        WHERE a.power IN (c.relowner, n.nspowner) OR has_schema_privilege(a.power, n.oid, 'CREATE')
+            OR has_database_privilege(a.power, current_database(), 'CREATE') OR tenancy.may_write(a.power, keys)
+        ORDER BY 1 LIMIT 1;
     END;
 COMMENT ON FUNCTION tenancy.key_table_writer(regclass) IS
 'The first role found that apps or their callers use and that may write to a table of keys, as words; NULL where there is none.';
@@ -53,7 +44,7 @@ AS $$
 DECLARE
     keys regclass;
     writer text;
-    members CONSTANT regclass := to_regclass(format('%I.%I', schema, member_table));
+    members regclass;
     wanted record;
     ordinary boolean;
 BEGIN
@@ -105,7 +96,10 @@ BEGIN
         COALESCE(audience, ARRAY[iss]), layout, tenant_path, roles_path, permissions_path, allow, algorithms, required,
         extract(epoch FROM leeway), extract(epoch FROM max_age), true, database_role, token_roles);
     -- Members, where the plugin organization keeps them.
-    IF members IS NOT NULL AND tenancy.setting('members') NOT IN ('', members::text) THEN
+    SELECT c.oid INTO members FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = schema AND c.relname = member_table;
+    IF members = (SELECT m.source FROM tenancy.member_source m) THEN
+        NULL; -- with the options it was given
+    ELSIF members IS NOT NULL AND tenancy.setting('members') <> '' THEN
         RAISE NOTICE 'the table of members is still %', tenancy.setting('members')
             USING HINT = format('To have Better Auth''s instead: SELECT tenancy.use_members(%L, ''userId'', ''organizationId'', ''role'');', members::text);
     ELSIF members IS NOT NULL THEN

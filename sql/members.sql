@@ -18,16 +18,39 @@ CREATE UNIQUE INDEX member_source_one ON tenancy.member_source ((true));
 COMMENT ON TABLE tenancy.member_source IS
 'The table of members: tenancy.use_members(). One row, or none; while setting members names a table and this does not, nobody is a member of anything.';
 
--- What would let callers write who is a member.
-CREATE FUNCTION tenancy.member_writer(source regclass) RETURNS text
+-- Which roles injected SQL may act with: those that callers or gateways log in with or act as, and all they can become.
+CREATE FUNCTION tenancy.roles_of_apps() RETURNS TABLE (app oid, power oid)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT a.oid, p.oid FROM pg_catalog.pg_roles a JOIN pg_catalog.pg_roles p ON pg_has_role(a.oid, p.oid, 'MEMBER')
+        WHERE NOT a.rolsuper AND NOT p.rolsuper AND a.oid <> tenancy.administrator()
+            AND (a.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous'))
+                OR a.oid IN (SELECT role FROM tenancy.gateway_role)
+                OR a.rolcanlogin AND EXISTS (SELECT FROM pg_catalog.pg_roles caller
+                    WHERE caller.rolname = tenancy.setting('authenticated') AND pg_has_role(a.oid, caller.oid, 'MEMBER')));
+    END;
+COMMENT ON FUNCTION tenancy.roles_of_apps() IS
+'Each role that apps or their callers use (the callers'' own, gateways'', and logins that are members of the callers''), with each that it can become.';
+
+CREATE FUNCTION tenancy.described(app oid, power oid) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN format('role "%s"%s', pg_get_userbyid(app), CASE WHEN app <> power THEN format(', a member of "%s",', pg_get_userbyid(power)) END);
+COMMENT ON FUNCTION tenancy.described(oid, oid) IS 'A row of tenancy.roles_of_apps(), as words.';
+
+CREATE FUNCTION tenancy.may_write(role oid, target regclass) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN has_table_privilege(role, target, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER') OR has_any_column_privilege(role, target, 'INSERT, UPDATE');
+COMMENT ON FUNCTION tenancy.may_write(oid, regclass) IS 'Whether a role has a privilege by which the contents of a table can be changed.';
+
+-- Who could make themself a member. Row security, where it is on, holds for all but the table's owner.
+CREATE FUNCTION tenancy.member_writer(source regclass, past_row_security boolean) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (
-        SELECT format('role "%s"', r.rolname) FROM pg_catalog.pg_roles r
-        WHERE r.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous'))
-            AND (has_table_privilege(r.oid, source, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER') OR has_any_column_privilege(r.oid, source, 'INSERT, UPDATE'))
+        SELECT tenancy.described(a.app, a.power) FROM tenancy.roles_of_apps() a JOIN pg_catalog.pg_class c ON c.oid = source
+        WHERE a.power = c.relowner OR NOT past_row_security AND tenancy.may_write(a.power, source)
         ORDER BY 1 LIMIT 1);
-COMMENT ON FUNCTION tenancy.member_writer(regclass) IS
-'The first database role of callers that may write to a table, as words; NULL where none may.';
+COMMENT ON FUNCTION tenancy.member_writer(regclass, boolean) IS
+'The first role found that apps or their callers use and that may write to a table of members, as words; NULL where there is none. past_row_security: only such as are not held up by that.';
 
 -- A column of one of these types, and equal only where it is equal byte by byte.
 CREATE FUNCTION tenancy.require_member_column(relation regclass, option text, column_name name, types regtype[]) RETURNS void
@@ -186,14 +209,16 @@ BEGIN
     END IF;
     PERFORM tenancy.require_readable(source, ARRAY[user_column, tenant_column, role_column, active_column, inactive_column]);
     FOR wanted IN SELECT * FROM (VALUES (source, user_column), (users, subject_column)) AS w (relation, name) WHERE relation IS NOT NULL LOOP
-        writer := tenancy.member_writer(wanted.relation);
-        IF writer IS NOT NULL AND NOT (SELECT relrowsecurity FROM pg_class WHERE oid = wanted.relation) THEN
-            RAISE EXCEPTION 'callers can write to table %, without row security', wanted.relation USING ERRCODE = 'object_not_in_prerequisite_state',
-                DETAIL = format('By %s they could make themselves members of any tenant.', writer),
-                HINT = format('REVOKE INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER ON %s FROM ...; or tenancy.protect() it first.', wanted.relation);
-        ELSIF writer IS NOT NULL THEN
+        writer := tenancy.member_writer(wanted.relation, (SELECT relrowsecurity FROM pg_class WHERE oid = wanted.relation));
+        IF writer IS NOT NULL THEN
+            RAISE EXCEPTION 'table % can be written by those whose rights it decides', wanted.relation USING ERRCODE = 'object_not_in_prerequisite_state',
+                DETAIL = format('It can be written by %s and so anybody could become a member of any tenant.', writer),
+                HINT = 'Let it belong to a role that no app logs in as, and REVOKE the rest; or, where only a privilege is to blame, enable row security on it (tenancy.protect).';
+        END IF;
+        writer := tenancy.member_writer(wanted.relation, false);
+        IF writer IS NOT NULL THEN
             RAISE WARNING 'callers can write to table %', wanted.relation
-                USING DETAIL = format('By %s, as far as its policies let them, they decide who is a member and with which roles.', writer),
+                USING DETAIL = format('By %s as far as its policies let them, they decide who is a member and with which roles.', writer),
                 HINT = 'Grant callers SELECT alone, and let functions of yours that check permissions write.';
         END IF;
         IF NOT tenancy.has_leading_index(wanted.relation, wanted.name) THEN
@@ -208,7 +233,7 @@ BEGIN
     INSERT INTO tenancy.config VALUES ('members', source::text) ON CONFLICT (setting) DO UPDATE SET value = excluded.value;
 END $$;
 COMMENT ON FUNCTION tenancy.use_members(regclass, name, name, name, name, name, regclass, name) IS
-'Names the table that says who is a member of which tenant: one row for each, duplicates allowed. user_column holds the claim sub, tenant_column the tenant: text, varchar, uuid or an integer. role_column: text (several separated by commas), text[] or an enum; without it roles come from the claims. active_column: only rows count in which it is true, not NULL (a time) or ''active'' (text or an enum). inactive_column: only rows count in which it is not true, or NULL (a time). users, subject_column: where sub is a column of a table of users, to whose key user_column refers; who is there twice is nobody. From the next snapshot on the database wins: a tenant counts only while the row is there (setting require_membership), and roles come from it. The table, ordinary or partitioned, is read without its policies, as the administrator may SELECT it, now and later; callers need no right on it. Replaces what was named before. For the administrator. Errors: 22004, 22023 options missing; 42P01, 42809, 42939 not such a table; 42703, 42804 a column is missing or of another kind; 42501 no SELECT on it; 55000 callers can write to it and no row security is enabled on it.';
+'Names the table that says who is a member of which tenant: one row for each, duplicates allowed. user_column holds the claim sub, tenant_column the tenant: text, varchar, uuid or an integer. role_column: text (several separated by commas), text[] or an enum; without it roles come from the claims. active_column: only rows count in which it is true, not NULL (a time) or ''active'' (text or an enum). inactive_column: only rows count in which it is not true, or NULL (a time). users, subject_column: where sub is a column of a table of users, to whose key user_column refers; who is there twice is nobody. From the next snapshot on the database wins: a tenant counts only while the row is there (setting require_membership), and roles come from it. The table, ordinary or partitioned, is read without its policies, as the administrator may SELECT it, now and later; callers need no right on it. Replaces what was named before. For the administrator. Errors: 22004, 22023 options missing; 42P01, 42809, 42939 not such a table; 42703, 42804 a column is missing or of another kind; 42501 no SELECT on it; 55000 a role that apps or their callers use owns it or, without row security, can write to it.';
 
 CREATE FUNCTION tenancy.drop_members() RETURNS void
     LANGUAGE sql VOLATILE PARALLEL UNSAFE

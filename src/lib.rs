@@ -48,9 +48,9 @@ extension_sql_file!("../sql/definitions.sql", name = "definitions", requires = [
 extension_sql_file!("../sql/checks.sql", name = "checks", requires = ["definitions"]);
 extension_sql_file!("../sql/whoami.sql", name = "whoami", requires = ["checks"]);
 extension_sql_file!("../sql/issuers.sql", name = "issuers", requires = ["whoami"]);
-extension_sql_file!("../sql/better_auth.sql", name = "better_auth", requires = ["issuers"]);
-extension_sql_file!("../sql/members.sql", name = "members", requires = ["better_auth"]);
-extension_sql_file!("../sql/templates/tenant.sql", name = "tenant", requires = ["members"]);
+extension_sql_file!("../sql/members.sql", name = "members", requires = ["issuers"]);
+extension_sql_file!("../sql/better_auth.sql", name = "better_auth", requires = ["members"]);
+extension_sql_file!("../sql/templates/tenant.sql", name = "tenant", requires = ["better_auth"]);
 extension_sql_file!("../sql/policies.sql", name = "policies", requires = ["tenant"]);
 extension_sql_file!("../sql/protect.sql", name = "protect", requires = ["policies"]);
 extension_sql_file!("../sql/unprotect.sql", name = "unprotect", requires = ["protect"]);

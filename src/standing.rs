@@ -1,7 +1,7 @@
 //! A caller's standing: the tenants they belong to, the active one, and the roles they have there. A pure function of
 //! what the claims say, what was chosen, and what the table of members says.
 
-use crate::claims::layout::{Named, Restriction, Rights, Said, same_tenant};
+use crate::claims::layout::{Named, Restriction, Rights, Said, distinct_tenants, same_tenant};
 use std::fmt;
 
 #[cfg(test)]
@@ -127,23 +127,16 @@ fn find(said: &Said, given: &Circumstances) -> Result<Standing, Problem> {
     };
     let required = members.is_some() && given.membership_required;
 
-    let mut tenants: Vec<&str> = Vec::new();
-    let mut add = |tenant| {
-        if !tenants.iter().any(|known| same_tenant(known, tenant)) {
-            tenants.push(tenant);
-        }
-    };
-    members.iter().flat_map(|members| &members.list).for_each(|membership| add(&membership.tenant));
-    if !required {
-        said.tenants.iter().for_each(|tenant| add(tenant));
-    }
+    let of_rows = members.iter().flat_map(|members| &members.list).map(|row| row.tenant.as_str());
+    let of_claims = said.tenants.iter().filter(|_| !required).map(String::as_str);
+    let mut tenants = distinct_tenants(of_rows.chain(of_claims));
     let before_pin = tenants.len();
     if let Some(pinned) = given.pinned {
         tenants.retain(|tenant| same_tenant(tenant, pinned));
     }
 
     // The tenant as the list has it, so that a table of members decides how its id is written.
-    let listed = |tenant: &str| tenants.iter().copied().find(|known| same_tenant(known, tenant));
+    let listed = |tenant: &str| tenants.iter().find(|known| same_tenant(known, tenant)).map(String::as_str);
     let pinned_out = |tenant: &str| given.pinned.is_some_and(|pinned| !same_tenant(pinned, tenant));
     let tenant = match (given.chosen, &said.tenant) {
         (Some(chosen), _) if pinned_out(chosen) => Err(Problem::Pinned),
@@ -155,8 +148,8 @@ fn find(said: &Said, given: &Circumstances) -> Result<Standing, Problem> {
         (None, Named::Tenant(claimed)) if pinned_out(claimed) => Err(Problem::Pinned),
         (None, Named::Tenant(claimed)) => listed(claimed).ok_or(Problem::NotMember),
         (None, Named::Unclear) => Err(Problem::Unclear),
-        (None, Named::Nothing) => match tenants[..] {
-            [only] => Ok(only),
+        (None, Named::Nothing) => match &tenants[..] {
+            [only] => Ok(only.as_str()),
             [] if before_pin > 0 => Err(Problem::Pinned),
             [] if members.is_some() => Err(Problem::NoMembership),
             [] => Err(Problem::NotNamed),
@@ -164,11 +157,7 @@ fn find(said: &Said, given: &Circumstances) -> Result<Standing, Problem> {
         },
     };
     let rights = tenant.map_or_else(|_| Rights::default(), |tenant| rights(tenant, said, members));
-    Ok(Standing {
-        tenant: tenant.map(String::from),
-        tenants: tenants.into_iter().map(String::from).collect(),
-        rights,
-    })
+    Ok(Standing { tenant: tenant.map(String::from), tenants, rights })
 }
 
 /// Where the table of members tells roles, those of the caller's rows and nothing of the claims.

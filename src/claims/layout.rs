@@ -392,7 +392,8 @@ fn listed<'a>(claims: &'a Claims, path: &Path) -> Option<Vec<(String, &'a Value)
     Some(found)
 }
 
-fn distinct_tenants<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<String> {
+/// Each tenant once, written as it first was.
+pub fn distinct_tenants<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut seen = HashSet::new();
     let form = |id: &str| if uuid(id).is_some() { id.to_ascii_lowercase() } else { id.to_owned() };
     ids.filter(|id| seen.insert(form(id))).map(str::to_owned).collect()
