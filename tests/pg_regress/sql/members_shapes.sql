@@ -18,13 +18,14 @@ BEGIN
     SELECT w.tenant_id, auth.tenant_ids(), w.sees_nothing_because INTO tenant_id, tenant_ids, sees_nothing_because FROM tenancy.whoami() AS w;
 END $$;
 
--- Every type of user with every type of tenant, and domains over them. What differs from what was written is shown.
+-- Every type of user with every type of tenant, and domains over them: what is answered for each type of tenant, and that it
+-- is the same whatever the type of user.
 CREATE DOMAIN org.a_text AS text;
 CREATE DOMAIN org.of_a_text AS org.a_text CHECK (VALUE <> 'x');
 CREATE DOMAIN org.a_uuid AS uuid;
 CREATE DOMAIN org.a_bigint AS bigint NOT NULL;
 CREATE FUNCTION test.sample(type text) RETURNS text LANGUAGE sql AS $$
-    SELECT CASE WHEN type ~ 'uuid' THEN 'aaaaaaaa-bbbb-cccc-dddd-00000000000f' WHEN type ~ 'int' THEN '-32768' ELSE 'Ann, "the" \ é' END
+    SELECT CASE WHEN type ~ 'uuid' THEN 'aaaaaaaa-bbbb-cccc-dddd-00000000000f' WHEN type ~ 'int' THEN '-32768' ELSE 'Ann, "the" \ ' || chr(233) END
 $$;
 CREATE FUNCTION test.pair(user_type text, tenant_type text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
@@ -37,7 +38,7 @@ BEGIN
     DROP TABLE IF EXISTS org.answer;
     CREATE TABLE org.answer AS SELECT auth.tenant_id() AS t, auth.tenant_ids() AS ts, auth.tenant_uuid() AS u, auth.tenant_uuids() AS us, auth.tenant_bigint() AS b, auth.tenant_bigints() AS bs;
     DROP TABLE org.pair;
-    RETURN (SELECT concat_ws(' ', t, ts, u, us, b, bs) FROM org.answer);
+    RETURN (SELECT replace(concat_ws(' ', t, ts, u, us, b, bs), chr(233), '<chr(233)>') FROM org.answer);
 END $$;
 CREATE TABLE org.type (name text);
 INSERT INTO org.type VALUES ('text'), ('varchar'), ('varchar(40)'), ('uuid'), ('smallint'), ('integer'), ('bigint'), ('org.a_text'), ('org.of_a_text'), ('org.a_uuid'), ('org.a_bigint');
@@ -51,7 +52,7 @@ BEGIN
     PERFORM tenancy.use_members('org.wrong', column_name, 't');
     RETURN QUERY SELECT s, o.tenant_id || ' ' || o.notes FROM unnest(ARRAY['7', '-7', '0', '+7', '07', ' 7', '7 ', '7.0', '7e0', '0x7', '-0', '--7', '32767', '32768', '-32769', '65543', '2147483648', '4294967303', '9223372036854775808', '18446744073709551623',
         '99999999999999999999999999999999', 'NaN', '', 'aaaaaaaa-bbbb-cccc-dddd-00000000000f', 'AAAAAAAA-BBBB-CCCC-DDDD-00000000000F', 'aaaaaaaabbbbccccdddd00000000000f', '{aaaaaaaa-bbbb-cccc-dddd-00000000000f}',
-        'aaaaaaaa-bbbb-cccc-dddd-00000000000', 'aaaaaaaa-bbbb-cccc-dddd-00000000000g', E'7\n', repeat('7', 60000), repeat('x', 60000), 'é', '%', $x$' OR '1'='1$x$]) AS s, test.of(s) AS o;
+        'aaaaaaaa-bbbb-cccc-dddd-00000000000', 'aaaaaaaa-bbbb-cccc-dddd-00000000000g', E'7\n', repeat('7', 60000), repeat('x', 60000), chr(233), '%', $x$' OR '1'='1$x$]) AS s, test.of(s) AS o;
 END $$;
 SET client_min_messages = error;
 SELECT left(w.sub, 40) AS sub, length(w.sub), string_agg(name || ': ' || w.tenant_id, '; ' ORDER BY name) AS found FROM unnest('{u_text,u_short,u_uuid,u_smallint,u_integer,u_bigint}'::name[]) AS name, test.sought(name) AS w
@@ -213,7 +214,7 @@ BEGIN;
 SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_table_scan_size = 0;
-SET LOCAL debug_parallel_query = on;
+SELECT set_config(name, 'on', true) FROM pg_settings WHERE name IN ('debug_parallel_query', 'force_parallel_mode');
 SET LOCAL request.jwt.claims = '{"sub": "ann"}';
 SELECT count(*) FROM test.many WHERE tenant_id = auth.tenant_id() AND tenant_id = ANY (auth.tenant_ids()) AND auth.has_role('admin');
 ROLLBACK;
