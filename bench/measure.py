@@ -107,3 +107,11 @@ def new_connection(database, sql, **options):
             connection.rows(sql)
             return time.perf_counter() - start
     return run
+
+
+def nodes(plan):
+    """The nodes that make the rows, top down; what is evaluated once per statement is no part of the shape."""
+    yield plan
+    for child in plan.get("Plans", ()):
+        if child["Parent Relationship"] not in ("InitPlan", "SubPlan"):
+            yield from nodes(child)
