@@ -312,7 +312,12 @@ SELECT change, e.* FROM unnest(ARRAY[
     'GRANT DELETE ON org.member TO anonymous',
     'GRANT TRUNCATE ON org.member TO PUBLIC',
     'GRANT TRIGGER ON org.member TO authenticated',
-    'ALTER TABLE org.member OWNER TO authenticated']) AS change, test.error(format($$
+    'ALTER TABLE org.member OWNER TO authenticated',
+    'GRANT UPDATE ON org.member TO app',
+    'GRANT UPDATE ON org.member TO member_admin',
+    'GRANT UPDATE ON org.member TO member_admin; GRANT member_admin TO app',
+    'GRANT UPDATE ON org.member TO member_admin; GRANT member_admin TO authenticated',
+    'GRANT CREATE ON SCHEMA org TO authenticated']) AS change, test.error(format($$
         DO $do$ DECLARE e record; BEGIN
             %s;
             SELECT * INTO e FROM test.use($x$'org.member', 'user_id', 'tenant_id'$x$);
