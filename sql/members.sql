@@ -42,15 +42,22 @@ CREATE FUNCTION tenancy.may_write(role oid, target regclass) RETURNS boolean
     RETURN has_table_privilege(role, target, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER') OR has_any_column_privilege(role, target, 'INSERT, UPDATE');
 COMMENT ON FUNCTION tenancy.may_write(oid, regclass) IS 'Whether a role has a privilege by which the contents of a table can be changed.';
 
--- Who could make themself a member. Row security, where it is on, holds for all but the table's owner.
+-- Who could make themself a member, in the table or in one of its partitions or children. Row security, where it is on,
+-- holds for all but the owner; it does not hold up a trigger, which runs with the rights of whoever writes.
 CREATE FUNCTION tenancy.member_writer(source regclass, past_row_security boolean) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
     RETURN (
-        SELECT tenancy.described(a.app, a.power) FROM tenancy.roles_of_apps() a JOIN pg_catalog.pg_class c ON c.oid = source
-        WHERE a.power = c.relowner OR NOT past_row_security AND tenancy.may_write(a.power, source)
+        SELECT concat(tenancy.described(a.app, a.power), CASE WHEN c.oid <> source THEN format(' through %s', c.oid::regclass) END)
+        FROM tenancy.roles_of_apps() a, tenancy.family(source) f JOIN pg_class c ON c.oid = f
+        WHERE a.power = c.relowner OR has_table_privilege(a.power, f, 'TRIGGER')
+            OR NOT (past_row_security AND c.relrowsecurity) AND tenancy.may_write(a.power, f)
         ORDER BY 1 LIMIT 1);
+END $$;
 COMMENT ON FUNCTION tenancy.member_writer(regclass, boolean) IS
-'The first role found that apps or their callers use and that may write to a table of members, as words; NULL where there is none. past_row_security: only such as are not held up by that.';
+'The first role found that apps or their callers use and that may write to a table of members, or have a trigger write there, as words; NULL where there is none. past_row_security: only such as are not held up by that.';
 
 -- A column of one of these types, and equal only where it is equal byte by byte.
 CREATE FUNCTION tenancy.require_member_column(relation regclass, option text, column_name name, types regtype[]) RETURNS void
@@ -209,7 +216,7 @@ BEGIN
     END IF;
     PERFORM tenancy.require_readable(source, ARRAY[user_column, tenant_column, role_column, active_column, inactive_column]);
     FOR wanted IN SELECT * FROM (VALUES (source, user_column), (users, subject_column)) AS w (relation, name) WHERE relation IS NOT NULL LOOP
-        writer := tenancy.member_writer(wanted.relation, (SELECT relrowsecurity FROM pg_class WHERE oid = wanted.relation));
+        writer := tenancy.member_writer(wanted.relation, true);
         IF writer IS NOT NULL THEN
             RAISE EXCEPTION 'table % can be written by those whose rights it decides', wanted.relation USING ERRCODE = 'object_not_in_prerequisite_state',
                 DETAIL = format('It can be written by %s and so anybody could become a member of any tenant.', writer),

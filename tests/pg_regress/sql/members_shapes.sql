@@ -317,7 +317,14 @@ SELECT change, e.* FROM unnest(ARRAY[
     'GRANT UPDATE ON org.member TO member_admin',
     'GRANT UPDATE ON org.member TO member_admin; GRANT member_admin TO app',
     'GRANT UPDATE ON org.member TO member_admin; GRANT member_admin TO authenticated',
-    'GRANT CREATE ON SCHEMA org TO authenticated']) AS change, test.error(format($$
+    'GRANT CREATE ON SCHEMA org TO authenticated',
+    'ALTER TABLE org.member ENABLE ROW LEVEL SECURITY; GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON org.member TO authenticated',
+    'ALTER TABLE org.member ENABLE ROW LEVEL SECURITY; GRANT TRIGGER ON org.member TO authenticated',
+    'ALTER TABLE org.member ENABLE ROW LEVEL SECURITY; ALTER TABLE org.member FORCE ROW LEVEL SECURITY; ALTER TABLE org.member OWNER TO app',
+    'CREATE TABLE org.more () INHERITS (org.member); GRANT INSERT ON org.more TO authenticated',
+    'CREATE TABLE org.more () INHERITS (org.member); ALTER TABLE org.member ENABLE ROW LEVEL SECURITY; GRANT INSERT ON org.more TO authenticated',
+    'CREATE TABLE org.more () INHERITS (org.member); ALTER TABLE org.more ENABLE ROW LEVEL SECURITY; GRANT INSERT ON org.more TO authenticated',
+    'CREATE TABLE org.more () INHERITS (org.member); ALTER TABLE org.more OWNER TO app']) AS change, test.error(format($$
         DO $do$ DECLARE e record; BEGIN
             %s;
             SELECT * INTO e FROM test.use($x$'org.member', 'user_id', 'tenant_id'$x$);
