@@ -72,7 +72,7 @@ CREATE FUNCTION auth.require_role(VARIADIC roles text[]) RETURNS void
 AS $$
 BEGIN
     IF NOT auth.has_role(VARIADIC roles) THEN
-        RAISE EXCEPTION 'the caller lacks the role: %', COALESCE(array_to_string(roles, ' or ', 'NULL'), 'NULL') USING ERRCODE = 'insufficient_privilege',
+        RAISE EXCEPTION 'the caller lacks the role: %', COALESCE(NULLIF(array_to_string(roles, ' or ', 'NULL'), ''), 'none was named') USING ERRCODE = 'insufficient_privilege',
             DETAIL = CASE WHEN auth.tenant_id() IS NULL THEN format('There is no active tenant: %s.', COALESCE(tenancy.tenant_problem(), 'nobody is signed in'))
                 ELSE format('Roles in the active tenant: %s.', COALESCE(NULLIF(array_to_string(auth.roles(), ', '), ''), 'none')) END,
             HINT = 'Roles are those that the table of members gives, else the claims: tenancy.whoami() shows them.';
@@ -87,7 +87,7 @@ CREATE FUNCTION auth.require_permission(VARIADIC permissions text[]) RETURNS voi
 AS $$
 BEGIN
     IF NOT auth.has_permission(VARIADIC permissions) THEN
-        RAISE EXCEPTION 'the caller lacks the permission: %', COALESCE(array_to_string(permissions, ' or ', 'NULL'), 'NULL') USING ERRCODE = 'insufficient_privilege',
+        RAISE EXCEPTION 'the caller lacks the permission: %', COALESCE(NULLIF(array_to_string(permissions, ' or ', 'NULL'), ''), 'none was named') USING ERRCODE = 'insufficient_privilege',
             DETAIL = CASE WHEN auth.tenant_id() IS NULL THEN format('There is no active tenant: %s.', COALESCE(tenancy.tenant_problem(), 'nobody is signed in'))
                 ELSE format('Roles in the active tenant: %s.', COALESCE(NULLIF(array_to_string(auth.roles(), ', '), ''), 'none')) END,
             HINT = 'What a role allows is told by tenancy.define_role().';

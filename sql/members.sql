@@ -87,6 +87,10 @@ BEGIN
             USING ERRCODE = 'datatype_mismatch',
             HINT = format('As %s it can be one of: %s.', option, (SELECT string_agg(CASE t WHEN 'anyenum'::regtype THEN 'an enum'
                 WHEN 'anyarray'::regtype THEN 'an array of these' ELSE t::text END, ', ') FROM unnest(types) t));
+    ELSIF attribute.attgenerated NOT IN ('', 's') THEN
+        RAISE EXCEPTION 'column "%" of table % is virtual', column_name, relation USING ERRCODE = 'wrong_object_type',
+            DETAIL = 'Rows are read from where they lie, and it is not in them.',
+            HINT = 'Make it GENERATED ALWAYS AS (...) STORED.';
     ELSIF NOT COALESCE((SELECT collisdeterministic FROM pg_collation WHERE oid = attribute.attcollation), true) THEN
         RAISE EXCEPTION 'column "%" of table % has a nondeterministic collation', column_name, relation
             USING ERRCODE = 'datatype_mismatch',
@@ -95,7 +99,7 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION tenancy.require_member_column(regclass, text, name, regtype[]) IS
-'Raises unless a column can be used by tenancy.use_members(). anyenum and anyarray stand for all enums, and for arrays of text or an enum. Errors: 42703 no such column; 42804 its type or collation.';
+'Raises unless a column can be used by tenancy.use_members(). anyenum and anyarray stand for all enums, and for arrays of text or an enum. Errors: 42703 no such column; 42804 its type or collation; 42809 it is virtual.';
 
 -- What the administrator may not read is not read for anybody, whoever asks.
 CREATE FUNCTION tenancy.require_readable(relation regclass, columns name[]) RETURNS void
@@ -240,7 +244,7 @@ BEGIN
     INSERT INTO tenancy.config VALUES ('members', source::text) ON CONFLICT (setting) DO UPDATE SET value = excluded.value;
 END $$;
 COMMENT ON FUNCTION tenancy.use_members(regclass, name, name, name, name, name, regclass, name) IS
-'Names the table that says who is a member of which tenant: one row for each, duplicates allowed. user_column holds the claim sub, tenant_column the tenant: text, varchar, uuid or an integer. role_column: text (several separated by commas), text[] or an enum; without it roles come from the claims. active_column: only rows count in which it is true, not NULL (a time) or ''active'' (text or an enum). inactive_column: only rows count in which it is not true, or NULL (a time). users, subject_column: where sub is a column of a table of users, to whose key user_column refers; who is there twice is nobody. From the next snapshot on the database wins: a tenant counts only while the row is there (setting require_membership), and roles come from it. The table, ordinary or partitioned, is read without its policies, as the administrator may SELECT it, now and later; callers need no right on it. Replaces what was named before. For the administrator. Errors: 22004, 22023 options missing; 42P01, 42809, 42939 not such a table; 42703, 42804 a column is missing or of another kind; 42501 no SELECT on it; 55000 a role that apps or their callers use owns it or, without row security, can write to it.';
+'Names the table that says who is a member of which tenant: one row for each, duplicates allowed. user_column holds the claim sub, tenant_column the tenant: text, varchar, uuid or an integer. role_column: text (several separated by commas), text[] or an enum; without it roles come from the claims. active_column: only rows count in which it is true, not NULL (a time) or ''active'' (text or an enum). inactive_column: only rows count in which it is not true, or NULL (a time). users, subject_column: where sub is a column of a table of users, to whose key user_column refers; who is there twice is nobody. Members go by sub alone, whoever signed the token. From the next snapshot on the database wins: a tenant counts only while the row is there (setting require_membership), and roles come from it. The table, ordinary or partitioned, is read without its policies, as the administrator may SELECT it, now and later; callers need no right on it. Replaces what was named before. For the administrator. Errors: 22004, 22023 options missing; 42P01, 42809, 42939 not such a table; 42703, 42804 a column is missing or of another kind; 42501 no SELECT on it; 55000 a role that apps or their callers use owns it or, without row security, can write to it.';
 
 CREATE FUNCTION tenancy.drop_members() RETURNS void
     LANGUAGE sql VOLATILE PARALLEL UNSAFE

@@ -163,11 +163,35 @@ COMMENT ON FUNCTION tenancy.same_tenant(text, text) IS 'Whether two texts name t
 
 -- The choice that tenancy.choose() has kept, if it is this caller's.
 CREATE FUNCTION tenancy.chosen_tenant() RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (SELECT NULLIF(choice ->> 'tenant', '')
-            FROM (SELECT CASE WHEN value ~ '^\{.*\}$' AND octet_length(value) <= 8192 THEN value::jsonb END FROM current_setting('pg_tenancy.tenant', true) AS value) AS c (choice)
-            WHERE choice ->> 'user' IS NOT DISTINCT FROM tenancy.claim_string('sub') AND choice ->> 'issuer' IS NOT DISTINCT FROM tenancy.claim_string('iss'));
-COMMENT ON FUNCTION tenancy.chosen_tenant() IS 'The tenant that the present caller has chosen (auth.use_tenant, auth.set_claims); NULL if none.';
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    value CONSTANT text := NULLIF(current_setting('pg_tenancy.tenant', true), '');
+    choice jsonb;
+BEGIN
+    IF value IS NULL THEN
+        RETURN NULL;
+    ELSIF octet_length(value) > 8192 THEN
+        RETURN '';
+    ELSIF current_setting('server_version_num')::int >= 160000 THEN
+        IF NOT pg_input_is_valid(value, 'jsonb') THEN
+            RETURN '';
+        END IF;
+        choice := value;
+    ELSE
+        BEGIN
+            choice := value;
+        EXCEPTION WHEN OTHERS THEN
+            RETURN '';
+        END;
+    END IF;
+    RETURN CASE WHEN jsonb_typeof(choice -> 'tenant') IS DISTINCT FROM 'string' THEN ''
+        WHEN choice ->> 'user' IS NOT DISTINCT FROM tenancy.claim_string('sub') AND choice ->> 'issuer' IS NOT DISTINCT FROM tenancy.claim_string('iss')
+            THEN choice ->> 'tenant' END;
+END $$;
+COMMENT ON FUNCTION tenancy.chosen_tenant() IS
+'The tenant that the present caller has chosen (auth.use_tenant, auth.set_claims); NULL if none, empty where the choice cannot be read.';
 
 -- Everything at once: what the readers below show.
 CREATE FUNCTION tenancy.standing(OUT tenant text, OUT tenants text[], OUT roles text[], OUT permissions text[], OUT problem text) RETURNS record
@@ -199,7 +223,11 @@ BEGIN
         tenants := ARRAY[claimed];
     END IF;
     tenant := CASE WHEN tenancy.same_tenant(chosen, claimed) THEN claimed ELSE COALESCE(chosen, claimed) END;
-    IF tenant IS NULL THEN
+    IF chosen = '' THEN
+        tenant := NULL;
+        problem := 'the caller is no member of the tenant chosen';
+        RETURN;
+    ELSIF tenant IS NULL THEN
         problem := CASE WHEN path IS NULL THEN 'the claims name no tenant' ELSE 'the claim that should name the tenant is no string or integer' END;
         RETURN;
     ELSIF NOT tenancy.same_tenant(tenant, COALESCE(pinned, tenant)) THEN

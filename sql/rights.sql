@@ -45,6 +45,7 @@ END $$;
 -- back as another. What is pinned is this database, not its copies made from a dump.)
 SELECT pg_extension_config_dump('tenancy.config', $$WHERE setting <> 'pinned_tenant'$$);
 SELECT pg_extension_config_dump('tenancy.issuer', '');
-SELECT pg_extension_config_dump('tenancy.member_source', '');
+-- (A table that is gone would be dumped as a number, which may be another table's where it is restored.)
+SELECT pg_extension_config_dump('tenancy.member_source', 'WHERE source IN (SELECT oid FROM pg_catalog.pg_class) AND (users IS NULL OR users IN (SELECT oid FROM pg_catalog.pg_class))');
 SELECT pg_extension_config_dump('tenancy.role_definition', 'WHERE NOT shipped');
 SELECT pg_extension_config_dump('tenancy.gateway_role', 'WHERE role IN (SELECT oid FROM pg_catalog.pg_roles)');

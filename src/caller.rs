@@ -3,6 +3,7 @@
 use crate::claims::layout::{Places, Said};
 use crate::claims::{Claims, Problem};
 use crate::identity::{can_be_held, require_memory_to_parse};
+use serde::{Deserialize, Serialize};
 
 /// All absent for nobody.
 #[derive(Default)]
@@ -46,17 +47,28 @@ impl Caller {
 
     /// What a choice of a tenant by this caller looks like; see `choice`.
     pub fn choosing(&self, tenant: &str) -> String {
-        serde_json::json!({ "tenant": tenant, "user": self.user, "issuer": self.issuer }).to_string()
+        let (user, issuer) = (self.user.clone(), self.issuer.clone());
+        serde_json::to_string(&Choice { tenant: tenant.into(), user, issuer }).unwrap_or_default()
     }
 
-    /// The tenant that this caller has chosen. The choice of another caller, in the same transaction, is none of
-    /// theirs.
+    /// The tenant that this caller has chosen; "" where that cannot be read. The choice of another caller, in the same
+    /// transaction, is none of theirs.
     pub fn choice(&self, bytes: &[u8]) -> Option<String> {
         const MAX_BYTES: usize = 8 * 1024;
-        let choice: serde_json::Value =
-            (bytes.len() <= MAX_BYTES).then(|| serde_json::from_slice(bytes).ok())??;
-        let theirs = choice["user"].as_str() == self.user.as_deref()
-            && choice["issuer"].as_str() == self.issuer.as_deref();
-        choice["tenant"].as_str().filter(|tenant| theirs && !tenant.is_empty()).map(String::from)
+        let small = Some(bytes).filter(|bytes| bytes.len() <= MAX_BYTES);
+        match small.and_then(|bytes| serde_json::from_slice::<Choice>(bytes).ok()) {
+            Some(choice) => {
+                (choice.user == self.user && choice.issuer == self.issuer).then_some(choice.tenant)
+            }
+            None => Some(String::new()),
+        }
     }
+}
+
+/// The value of `pg_tenancy.tenant`.
+#[derive(Serialize, Deserialize)]
+struct Choice {
+    tenant: String,
+    user: Option<String>,
+    issuer: Option<String>,
 }

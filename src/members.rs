@@ -77,11 +77,14 @@ pub fn of(subject: Option<&str>, snapshot: pg_sys::Snapshot) -> Result<Rc<Member
             table.find(numbers.user, user, snapshot, |row| stamp.add_row(&row));
         }
     }
-    if let Some(found) = STATE.last.borrow().as_ref()
-        && found.subject.as_deref() == subject
-        && Rc::ptr_eq(&found.source, &source)
-        && found.stamp == stamp
-    {
+    let last = STATE.last.borrow();
+    let same = last.as_ref().filter(|found| {
+        found.subject.as_deref() == subject && Rc::ptr_eq(&found.source, &source) && found.stamp == stamp
+    });
+    let renamable = tables.iter().zip(&numbers).any(|(table, numbers)| {
+        [numbers.roles, numbers.active].into_iter().flatten().any(|column| table.is_renamable(column))
+    });
+    if let (Some(found), false) = (same, renamable) {
         return Ok(found.members.clone());
     }
     let mut list = Vec::new();
@@ -90,6 +93,10 @@ pub fn of(subject: Option<&str>, snapshot: pg_sys::Snapshot) -> Result<Rc<Member
             table.find(numbers.user, user, snapshot, |row| list.extend(numbers.membership(&row)));
         }
     }
+    if let Some(found) = same.filter(|found| found.members.list == list) {
+        return Ok(found.members.clone());
+    }
+    drop(last);
     let members = Rc::new(Members { list, with_roles: source.columns.role_column.is_some() });
     let subject = subject.map(String::from);
     STATE.last.replace(Some(Found { subject, source, stamp, members: members.clone() }));

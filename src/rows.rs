@@ -63,14 +63,15 @@ pub fn find_type(schema: &CStr, name: &CStr) -> Option<Oid> {
 impl Table {
     /// Opens a table; None if the oid is not, or no longer, one that can be read so.
     pub fn open(table: Oid) -> Option<Table> {
-        // SAFETY: `try_table_open` gives null or an open relation, with its catalog row.
+        // SAFETY: `try_table_open` gives null or an open relation, with its catalog row; of an index it raises an error.
         unsafe {
+            if pg_sys::get_rel_relkind(table) as u8 != pg_sys::RELKIND_RELATION {
+                return None;
+            }
             let relation = pg_sys::try_table_open(table, pg_sys::AccessShareLock as _);
             let form = relation.as_ref().map(|relation| &*relation.rd_rel)?;
             let table = Table(relation);
-            let plain = form.relkind == pg_sys::RELKIND_RELATION as core::ffi::c_char
-                && form.relam == pg_sys::HEAP_TABLE_AM_OID;
-            plain.then_some(table)
+            (form.relam == pg_sys::HEAP_TABLE_AM_OID).then_some(table)
         }
     }
 
@@ -91,7 +92,10 @@ impl Table {
             let oids = find_all_inheritors(table, pg_sys::AccessShareLock as _, null_mut());
             for n in 0..oids.as_ref().map_or(0, |oids| oids.length) {
                 let oid = pg_sys::list_nth_oid(oids, n);
-                if pg_sys::get_rel_relkind(oid) as u8 != pg_sys::RELKIND_PARTITIONED_TABLE {
+                // (A temporary child is the matter of one session; others could not read it.)
+                if pg_sys::get_rel_relkind(oid) as u8 != pg_sys::RELKIND_PARTITIONED_TABLE
+                    && pg_sys::get_rel_persistence(oid) as u8 != pg_sys::RELPERSISTENCE_TEMP
+                {
                     family.push(Table::open(oid)?);
                 }
             }
@@ -204,12 +208,24 @@ impl Table {
         self.column_of(name, |kind| types.contains(&kind))
     }
 
-    /// The same, of a type that this says yes to; of text only if equal texts are equal byte by byte.
+    /// The same, of a type that this says yes to; of text only if equal texts are equal byte by byte. None also for a
+    /// virtual column, which is not in the rows.
     pub fn column_of(&self, name: &CStr, accepted: impl FnOnce(Oid) -> bool) -> Option<i16> {
-        // SAFETY: an oid and a C string in, a number or 0 out.
-        let number = unsafe { pg_sys::get_attnum(self.oid(), name.as_ptr()) };
-        let (kind, collation) = (number > 0).then(|| self.kind(number))?;
+        const VIRTUAL: u8 = b'v';
+        // SAFETY: an oid and a C string in, a number or 0 out; then that in, a letter or 0 out.
+        let (number, generated) = unsafe {
+            let number = pg_sys::get_attnum(self.oid(), name.as_ptr());
+            (number, if number > 0 { pg_sys::get_attgenerated(self.oid(), number) as u8 } else { 0 })
+        };
+        let (kind, collation) = (number > 0 && generated != VIRTUAL).then(|| self.kind(number))?;
         (accepted(kind) && is_deterministic(collation)).then_some(number)
+    }
+
+    /// Whether a column is of an enumeration, or of an array of one: its values can be renamed without a change of rows.
+    pub fn is_renamable(&self, column: i16) -> bool {
+        let (kind, _) = self.kind(column);
+        // SAFETY: the oid of a type in, that of its elements or 0 out.
+        is_enum(kind) || is_enum(unsafe { pg_sys::get_element_type(kind) })
     }
 }
 
@@ -361,18 +377,19 @@ impl Row {
         text(kind, value)
     }
 
-    /// The elements, but for NULLs, of a column of type text[], varchar[] or of an array of an enumeration; of one
-    /// that `text` reads, the parts between commas, trimmed.
+    /// The elements, but for NULLs and empty ones, of a column of type text[], varchar[] or of an array of an
+    /// enumeration; of an enumeration, its one; of another that `text` reads, the parts between commas, trimmed.
     pub fn list(&self, column: i16) -> Vec<String> {
         let Some((kind, value)) = self.value(column) else { return Vec::new() };
         // SAFETY: the oid of a type in, that of its elements or 0 out.
         match unsafe { pg_sys::get_element_type(kind) } {
+            Oid::INVALID if is_enum(kind) => text(kind, value).into_iter().collect(),
             Oid::INVALID => {
                 let text = text(kind, value).unwrap_or_default();
                 let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
                 parts.map(String::from).collect()
             }
-            element => elements(value, element),
+            element => elements(value, element).into_iter().filter(|element| !element.is_empty()).collect(),
         }
     }
 

@@ -110,8 +110,14 @@ pub fn token_problem() -> Option<Rule> {
 
 /// Why a caller has no active tenant, as words; None where they have one, or there is no caller.
 pub fn tenant_problem() -> Option<String> {
-    let standing = try_current().ok()?.standing.as_ref()?;
-    standing.tenant.as_ref().err().map(ToString::to_string)
+    let identity = try_current().ok()?;
+    match (&identity.standing, &identity.basis) {
+        (Some(standing), _) => standing.tenant.as_ref().err().map(ToString::to_string),
+        (None, Basis::Claims(_)) if identity.settings.places.is_none() => {
+            Some("setting layout, tenant_path, roles_path or permissions_path is not valid".into())
+        }
+        (None, _) => None,
+    }
 }
 
 /// By which word of the claims a caller is kept from all tenants.

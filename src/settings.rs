@@ -55,7 +55,7 @@ pub fn define() {
             null(),
             pg_sys::GucContext::PGC_USERSET,
             pg_sys::GUC_NOT_IN_SAMPLE as i32,
-            None,
+            Some(check_tenant),
             Some(on_assign),
             None,
         );
@@ -153,6 +153,24 @@ unsafe extern "C-unwind" fn check_token(
         },
         _ => c"pg_tenancy.token can only be set in a session",
     };
+    refuse(message)
+}
+
+/// Refuses a choice from anywhere but the session: it is made in a transaction, for that.
+unsafe extern "C-unwind" fn check_tenant(
+    value: *mut *mut c_char,
+    _extra: *mut *mut c_void,
+    source: pg_sys::GucSource::Type,
+) -> bool {
+    // SAFETY: guc.c passes a pointer to null or to a C string.
+    let empty = unsafe { (*value).is_null() || **value == 0 };
+    empty
+        || source == pg_sys::GucSource::PGC_S_SESSION
+        || refuse(c"pg_tenancy.tenant can only be set in a session")
+}
+
+/// What a check hook returns to refuse a value, with this message.
+fn refuse(message: &'static CStr) -> bool {
     // SAFETY: guc.c reads these variables right after the hook has said no; the string is static, and it does not
     // write to it.
     unsafe {

@@ -24,7 +24,7 @@ pub struct Members {
 
 /// What a standing is made from, besides the claims.
 pub struct Circumstances<'a> {
-    /// The tenant that was chosen, for this caller.
+    /// The tenant that was chosen, for this caller; "" for a choice that cannot be read.
     pub chosen: Option<&'a str>,
     /// Whoever chose it may name any tenant: the claims are theirs too.
     pub choice_believed: bool,
@@ -52,7 +52,7 @@ impl fmt::Display for Unreadable {
             Unreadable::Columns => {
                 "lacks a column that tenancy.use_members() was given, or its type was changed"
             }
-            Unreadable::Denied => "must not be read by the administrator, who needs SELECT on it",
+            Unreadable::Denied => "may not be read by the administrator, who needs SELECT on it",
             Unreadable::Users => {
                 "cannot be matched: the table of users knows more than one by the caller's sub"
             }
@@ -139,6 +139,7 @@ fn find(said: &Said, given: &Circumstances) -> Result<Standing, Problem> {
     let listed = |tenant: &str| tenants.iter().find(|known| same_tenant(known, tenant)).map(String::as_str);
     let pinned_out = |tenant: &str| given.pinned.is_some_and(|pinned| !same_tenant(pinned, tenant));
     let tenant = match (given.chosen, &said.tenant) {
+        (Some(""), _) => Err(Problem::NotChosen),
         (Some(chosen), _) if pinned_out(chosen) => Err(Problem::Pinned),
         (Some(chosen), _) => match listed(chosen) {
             Some(tenant) => Ok(tenant),

@@ -60,6 +60,8 @@ fn a_choice_must_be_listed_or_the_choosers_own() {
     assert_eq!(standing(&chosen("b", false)).rights.roles, ["y"]);
     assert_eq!(standing(&chosen("c", false)).tenant, Err(Problem::NotChosen));
     assert_eq!(standing(&chosen("c", true)).tenant, Ok("c".into()));
+    // One that cannot be read is not as if there were none.
+    assert_eq!(tenant(r#"{"tenant_id": "a"}"#, &chosen("", true)), Err(Problem::NotChosen));
     // What the claims grant is not for a tenant that they do not name.
     assert_eq!(standing(&chosen("c", true)).rights, Rights::default());
 }

@@ -20,7 +20,7 @@ GRANT SELECT ON test.me TO PUBLIC;
 CREATE FUNCTION test.as(claims text, tenant text DEFAULT NULL, OUT tenant_id text, OUT tenant_ids text[], OUT roles text[], OUT permissions text[], OUT notes text, OUT tenant_problem text)
     LANGUAGE plpgsql SET role = authenticated AS $$
 BEGIN
-    PERFORM set_config('request.jwt.claims', claims, true), set_config('pg_tenancy.tenant', COALESCE(jsonb_build_object('tenant', tenant, 'user', claims::jsonb ->> 'sub')::text, ''), true);
+    PERFORM set_config('request.jwt.claims', claims, true), set_config('pg_tenancy.tenant', CASE WHEN tenant IS NULL THEN '' ELSE jsonb_build_object('tenant', tenant, 'user', claims::jsonb ->> 'sub')::text END, true);
     SELECT m.tenant_id, m.tenant_ids, m.roles, m.permissions, m.notes, m.tenant_problem INTO tenant_id, tenant_ids, roles, permissions, notes, tenant_problem FROM test.me AS m;
 END $$;
 
