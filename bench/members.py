@@ -13,7 +13,7 @@ from measure import (CALLER, SERIAL_SCAN, compact, nodes, one_row, pgbench, psql
                      verdict)
 
 DATABASE = "members"
-ROUNDS = 31
+ROUNDS = 15
 # A caller by the number of their tenants.
 CALLERS = {1: 7, 10: 107, 500: 207}
 # Statements a turn.
@@ -80,8 +80,7 @@ def policies(expression, table="docs"):
         for name, checks in [("select", False), ("insert", True), ("update", True), ("delete", False), ("floor", True)]:
             using = "" if name == "insert" else f" USING ({expression})"
             check = f" WITH CHECK ({expression})" if checks else ""
-            policy = f"tenancy_{name}"
-            owner.rows(f"ALTER POLICY {policy} ON {table}{using}{check}")
+            owner.rows(f"ALTER POLICY tenancy_{name} ON {table}{using}{check}")
 
 
 def total(table, listed=None):
@@ -143,8 +142,8 @@ def forms(table, others):
             cells.append(" / ".join(map(ratio, pair)))
             if form == READER:
                 for planning, taken in zip(("planned once", "planned each time"), pair):
-                    table.row(f"the rows of all of a caller's tenants, {count} of 100,000 ({count * 20:,} of 2 million rows),"
-                              f" by index, {planning}", *ratio_cells(*taken, bound=1.3))
+                    table.row(f"the rows of all of a caller's tenants, {count} of 100,000 ({count * 20:,} of 2 million"
+                              f" rows), by index, {planning}", *ratio_cells(*taken, bound=1.3))
         without = []
         for count, n in CALLERS.items():
             without.append(take_turns(7 if count < 500 else 3, *both_sides(n, more=NO_INDEX)))
@@ -159,8 +158,8 @@ def today(others):
     for form, counts in TODAY.items():
         policies(form)
         taken = {count: take_turns(5 if len(counts) > 1 else 1, *both_sides(CALLERS[count])) for count in counts}
-        cells = [f"{ratio(taken[count])} ({statistics.median(taken[count][1]) * 1000:,.0f} ms)" if count in taken else ""
-                 for count in CALLERS]
+        cells = [f"{ratio(taken[n])} ({statistics.median(taken[n][1]) * 1000:,.0f} ms)" if n in taken else ""
+                 for n in CALLERS]
         scan = scan_of(total("docs"), options(claims(CALLERS[10]))) if len(counts) > 1 else "Seq Scan"
         others.row(f"`{form}`", *cells, "the same: they take no index", scan)
 
@@ -206,7 +205,7 @@ def look_up(table):
             return 1 / pgbench(DATABASE, script, "prepared", 3000, options(callers[6]))
 
         for what, measure, sides in [
-                (f"looking up a caller and their permissions, each time another caller; tenants of each: {count}", fresh,
+                (f"looking up a caller and their permissions, each time another caller; tenants: {count}", fresh,
                  ("nothing", "look_up")),
                 ("the same, each time the same caller in a new statement", again,
                  ("no_call", "auth.has_permission"))]:
