@@ -36,9 +36,9 @@ CREATE FUNCTION auth.roles() RETURNS text[]
 CREATE FUNCTION auth.permissions() RETURNS text[]
     LANGUAGE c STABLE PARALLEL SAFE COST 0.01 SUPPORT tenancy.reader_support AS 'MODULE_PATHNAME', 'auth_permissions';
 CREATE FUNCTION auth.has_role(VARIADIC roles text[]) RETURNS boolean
-    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'auth_has_role';
+    LANGUAGE c STABLE PARALLEL SAFE SUPPORT tenancy.reader_support AS 'MODULE_PATHNAME', 'auth_has_role';
 CREATE FUNCTION auth.has_permission(VARIADIC permissions text[]) RETURNS boolean
-    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'auth_has_permission';
+    LANGUAGE c STABLE PARALLEL SAFE SUPPORT tenancy.reader_support AS 'MODULE_PATHNAME', 'auth_has_permission';
 
 CREATE FUNCTION tenancy.claims_problem() RETURNS text
     LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tenancy_claims_problem';

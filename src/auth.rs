@@ -60,13 +60,32 @@ readers! {
 
 v1_function! {
     /// `auth.has_role(VARIADIC roles text[]) → boolean`
-    auth_has_role, pg_finfo_auth_has_role,
-    |fcinfo| answer(fcinfo, || Some(session::has_role(&texts(fcinfo)).into()))
+    auth_has_role, pg_finfo_auth_has_role, |fcinfo| decided(fcinfo, session::has_role)
 }
 v1_function! {
     /// `auth.has_permission(VARIADIC permissions text[]) → boolean`
-    auth_has_permission, pg_finfo_auth_has_permission,
-    |fcinfo| answer(fcinfo, || Some(session::has_permission(&texts(fcinfo)).into()))
+    auth_has_permission, pg_finfo_auth_has_permission, |fcinfo| decided(fcinfo, session::has_permission)
+}
+
+/// A verdict on words that stay the same throughout a query: found out once there, like the readers' answers. It is
+/// kept in the lowest bit of what is noted at the call site.
+///
+/// # Safety
+/// `fcinfo` is valid, of a function of one array of text.
+unsafe fn decided(fcinfo: FunctionCallInfo, find: fn(&[String]) -> bool) -> Datum {
+    // SAFETY: `fcinfo` is valid, as the caller promises.
+    unsafe {
+        let site = (*fcinfo).flinfo;
+        let kept = site.as_ref().map_or(0, |site| site.fn_extra as usize);
+        if kept >> 1 == snapshot::epoch() {
+            return Datum::from(kept & 1 == 1);
+        }
+        let verdict = answer(fcinfo, || Some(find(&texts(fcinfo)).into()));
+        if !site.is_null() && pg_sys::get_fn_expr_arg_stable(site, 0) {
+            note_at(site, snapshot::epoch() << 1 | verdict.value() & 1);
+        }
+        verdict
+    }
 }
 
 #[inline(always)]
@@ -87,14 +106,14 @@ unsafe fn otherwise(fcinfo: FunctionCallInfo, ready: Option<Datum>, find: fn() -
             Some(datum) if snapshot::unchanged() => datum,
             _ => answer(fcinfo, find),
         };
-        note_at((*fcinfo).flinfo);
+        note_at((*fcinfo).flinfo, snapshot::epoch());
         datum
     }
 }
 
-/// Notes at a call site within a query that reads tables that the identity is that of its snapshot. What is kept in
-/// `fn_extra` is never read as a pointer.
-fn note_at(site: *mut FmgrInfo) {
+/// Notes at a call site within a query that reads tables what was found out of the identity of its snapshot. What is
+/// kept in `fn_extra` is never read as a pointer.
+fn note_at(site: *mut FmgrInfo, note: usize) {
     // SAFETY: null, or the call site, whose expression is a node or null.
     unsafe {
         if let Some(site) = site.as_mut()
@@ -102,7 +121,7 @@ fn note_at(site: *mut FmgrInfo) {
             && call.xpr.type_ == pg_sys::NodeTag::T_FuncExpr
             && call.funcformat == pg_sys::CoercionForm::COERCE_SQL_SYNTAX
         {
-            site.fn_extra = snapshot::epoch() as *mut _;
+            site.fn_extra = note as *mut _;
         }
     }
 }
