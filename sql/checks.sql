@@ -40,8 +40,8 @@ BEGIN
             HINT = 'Give one of auth.tenant_ids().';
     END IF;
     PERFORM tenancy.choose(tenant);
-    -- (A uuid may be written in either case.)
-    IF NOT EXISTS (SELECT FROM unnest(auth.tenant_ids()) AS own WHERE own = auth.tenant_id()) THEN
+    -- (Where claims are believed, so is a choice; this one is to be among the caller's own.)
+    IF auth.tenant_id() IS NULL OR NOT COALESCE(tenancy.belongs_to(tenant), false) THEN
         RAISE EXCEPTION 'the caller is no member of the tenant asked for' USING ERRCODE = 'insufficient_privilege',
             DETAIL = CASE WHEN auth.jwt() IS NULL THEN 'Nobody is signed in.'
                 ELSE format('The reason: %s.', COALESCE(tenancy.tenant_problem(), 'the claims list other tenants, or none')) END,
@@ -98,5 +98,7 @@ COMMENT ON FUNCTION auth.require_permission(text[]) IS
 
 COMMENT ON FUNCTION tenancy.tenant_problem() IS
 'Why the present caller has no active tenant, as a clause; NULL where there is one, or nobody is signed in.';
+COMMENT ON FUNCTION tenancy.belongs_to(text) IS
+'Whether the caller belongs to a tenant: by the table of members where one is in use, else by what the claims list. NULL for NULL.';
 COMMENT ON FUNCTION tenancy.restriction() IS
 'By which word of the claims the caller is kept from all tenants: pending, anonymous, restricted or banned; NULL where none, or the issuer''s option allow lets it pass.';

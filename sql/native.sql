@@ -50,6 +50,8 @@ CREATE FUNCTION tenancy.tenant_sought() RETURNS text
     LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tenancy_tenant_sought';
 CREATE FUNCTION tenancy.tenant_problem() RETURNS text
     LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tenancy_tenant_problem';
+CREATE FUNCTION tenancy.belongs_to(tenant text) RETURNS boolean
+    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'tenancy_belongs_to';
 CREATE FUNCTION tenancy.restriction() RETURNS text
     LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'tenancy_restriction';
 CREATE FUNCTION tenancy.in_transaction_block() RETURNS boolean

@@ -232,7 +232,7 @@ BEGIN
         RETURN;
     ELSIF NOT tenancy.same_tenant(tenant, COALESCE(pinned, tenant)) THEN
         tenant := NULL;
-        problem := 'another tenant than the caller''s is pinned in this database';
+        problem := 'the tenant pinned in this database is not the caller''s';
         RETURN;
     END IF;
     roles := '{}';
@@ -275,6 +275,9 @@ CREATE FUNCTION auth.has_permission(VARIADIC permissions text[]) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN EXISTS (SELECT FROM unnest(auth.permissions()) AS held, unnest(has_permission.permissions) AS asked
                    WHERE held IN (asked, '*.*') AND asked IS NOT NULL OR held LIKE '_%.*' AND starts_with(asked, left(held, -1)));
+CREATE FUNCTION tenancy.belongs_to(tenant text) RETURNS boolean
+    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    RETURN EXISTS (SELECT FROM unnest(auth.tenant_ids()) AS own WHERE tenancy.same_tenant(own, belongs_to.tenant));
 CREATE FUNCTION tenancy.tenant_problem() RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (SELECT problem FROM tenancy.standing());

@@ -36,6 +36,13 @@ v1_function! {
     |fcinfo| answer(fcinfo, || session::tenant_problem()?.into_datum())
 }
 v1_function! {
+    /// `tenancy.belongs_to(tenant text) → boolean`, strict
+    tenancy_belongs_to, pg_finfo_tenancy_belongs_to,
+    |fcinfo| answer(fcinfo, || {
+        session::belongs_to(&String::from_utf8_lossy(argument(fcinfo, 0)?)).into_datum()
+    })
+}
+v1_function! {
     /// `tenancy.restriction() → text`: by which word of the claims the caller is kept from all tenants, or NULL.
     tenancy_restriction, pg_finfo_tenancy_restriction,
     |fcinfo| answer(fcinfo, || session::restriction()?.into_datum())

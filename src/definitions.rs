@@ -22,15 +22,16 @@ pub fn permissions(roles: &[String], tenant: &str, snapshot: pg_sys::Snapshot) -
     // Of each role the definition that counts most: 0 shipped, 1 global, 2 the tenant's own.
     let mut best: Vec<(u8, Vec<String>)> = vec![(0, Vec::new()); roles.len()];
     for (rank, whose) in [(1, ""), (2, tenant.as_str())] {
-        table.find(tenant_column, whose, snapshot, |row| {
+        table.find(&[(tenant_column, whose)], snapshot, |row| {
             stamp.add_row(&row);
-            let Some(name) = row.text(role_column) else { return };
+            let Some(name) = row.text(role_column) else { return true };
             let rank = if row.says(shipped, "") { 0 } else { rank };
             for (role, best) in roles.iter().zip(&mut best) {
                 if bare_role(role) == bare_role(&name) && rank >= best.0 {
                     *best = (rank, row.list(list));
                 }
             }
+            true
         });
     }
     let mut permissions: Vec<String> = best.into_iter().flat_map(|(_, permissions)| permissions).collect();

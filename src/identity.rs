@@ -8,8 +8,9 @@ use crate::caller::Caller;
 use crate::claims::{self, Claims};
 use crate::configuration::Settings;
 use crate::definitions;
+use crate::members::{self, Extent};
 use crate::rows::Stamp;
-use crate::standing::{Circumstances, Members, Standing, Unreadable};
+use crate::standing::{self, Circumstances, Members, Standing, Unreadable};
 use crate::value::Value;
 use crate::verified::Accepted;
 use crate::{settings, snapshot};
@@ -46,6 +47,19 @@ pub enum Basis {
     Nothing,
 }
 
+/// What the table of members says of a caller.
+pub type FromTable = Result<Rc<Members>, Unreadable>;
+
+/// Whether the table said the same.
+pub fn is_same(last: &Option<FromTable>, now: &Option<FromTable>) -> bool {
+    match (last, now) {
+        (Some(Ok(last)), Some(Ok(now))) => Rc::ptr_eq(last, now),
+        (Some(Err(last)), Some(Err(now))) => last == now,
+        (None, None) => true,
+        _ => false,
+    }
+}
+
 /// Who is calling; nothing of it is there for nobody.
 pub struct Identity {
     pub basis: Basis,
@@ -53,12 +67,14 @@ pub struct Identity {
     pub caller: Rc<Caller>,
     /// The bytes of `pg_tenancy.tenant`, if any.
     pub choice: Option<Box<[u8]>>,
-    /// What the table of members says, where one is in use.
-    pub members: Option<Result<Rc<Members>, Unreadable>>,
+    /// What the table of members says that the standing rests on, where one is in use.
+    pub members: Option<FromTable>,
     pub standing: Option<Standing>,
     pub tenant_bigint: Option<i64>,
     /// The permissions in the active tenant and the definitions that gave them, once they were asked for.
     permissions: OnceCell<(Stamp, Vec<String>)>,
+    /// All tenants and what the table said of them, once they were asked for.
+    tenants: OnceCell<(Option<FromTable>, Vec<String>)>,
     values: [OnceCell<Value>; ANSWERS],
 }
 
@@ -68,13 +84,13 @@ impl Identity {
         settings: Rc<Settings>,
         caller: Rc<Caller>,
         choice: Option<Box<[u8]>>,
-        members: Option<Result<Rc<Members>, Unreadable>>,
+        members: Option<FromTable>,
     ) -> Identity {
         let chosen = choice.as_ref().and_then(|choice| caller.choice(choice));
         let circumstances = Circumstances {
             chosen: chosen.as_deref(),
             choice_believed: matches!(basis, Basis::Claims(_)),
-            members: members.as_ref().map(|members| members.as_deref().map_err(|reason| *reason)),
+            members: borrowed(&members),
             membership_required: settings.membership_required,
             pinned: settings.pinned.as_deref(),
         };
@@ -97,8 +113,19 @@ impl Identity {
             }
         }
         let tenant_bigint = tenant.and_then(claims::bigint);
-        let permissions = OnceCell::new();
-        Identity { basis, settings, caller, choice, members, standing, tenant_bigint, permissions, values }
+        let (permissions, tenants) = (OnceCell::new(), OnceCell::new());
+        Identity {
+            basis,
+            settings,
+            caller,
+            choice,
+            members,
+            standing,
+            tenant_bigint,
+            permissions,
+            tenants,
+            values,
+        }
     }
 
     pub fn token(&self) -> Option<Rc<Accepted>> {
@@ -128,7 +155,7 @@ impl Identity {
     }
 
     /// Whether the definitions that gave the permissions, if they were asked for, are those of this snapshot.
-    pub fn permissions_hold(&self, snapshot: pg_sys::Snapshot) -> bool {
+    fn permissions_hold(&self, snapshot: pg_sys::Snapshot) -> bool {
         match (self.permissions.get(), self.place()) {
             (Some((seen, _)), Some((tenant, Standing { rights, .. }))) => {
                 *seen == definitions::permissions(&rights.roles, tenant, snapshot).0
@@ -137,13 +164,59 @@ impl Identity {
         }
     }
 
+    /// What the table of members says of all tenants of the caller, as this snapshot shows it.
+    fn all_memberships(&self, snapshot: pg_sys::Snapshot) -> Option<FromTable> {
+        self.members.as_ref().map(|_| members::of(self.caller.user.as_deref(), Extent::All, snapshot))
+    }
+
+    fn tenants(&self) -> Option<&[String]> {
+        let said = self.caller.said.as_ref()?;
+        let (_, tenants) = self.tenants.get_or_init(|| {
+            let members = snapshot::with_active(|snapshot| self.all_memberships(snapshot));
+            let circumstances = Circumstances {
+                chosen: None,
+                choice_believed: false,
+                members: borrowed(&members),
+                membership_required: self.settings.membership_required,
+                pinned: self.settings.pinned.as_deref(),
+            };
+            let tenants = standing::tenants(said, &circumstances);
+            (members, tenants)
+        });
+        Some(tenants)
+    }
+
+    /// Whether what was asked for later than the rest is as this snapshot shows it.
+    pub fn holds(&self, snapshot: pg_sys::Snapshot) -> bool {
+        let same_tenants =
+            |(seen, _): &(Option<FromTable>, _)| is_same(seen, &self.all_memberships(snapshot));
+        self.tenants.get().is_none_or(same_tenants) && self.permissions_hold(snapshot)
+    }
+
+    /// Whether the caller belongs to a tenant, whatever they have chosen.
+    pub fn belongs_to(&self, tenant: &str) -> bool {
+        let Some(said) = &self.caller.said else { return false };
+        let extent = Extent::Tenant(tenant.to_owned());
+        let members = self.members.as_ref().map(|_| {
+            snapshot::with_active(|snapshot| members::of(self.caller.user.as_deref(), extent, snapshot))
+        });
+        let circumstances = Circumstances {
+            chosen: Some(tenant),
+            choice_believed: false,
+            members: borrowed(&members),
+            membership_required: self.settings.membership_required,
+            pinned: self.settings.pinned.as_deref(),
+        };
+        Standing::new(said, &circumstances).tenant.is_ok()
+    }
+
     /// The value of an answer; of some made when first asked for.
     pub fn value(&self, answer: Answer) -> Option<&Value> {
         let cell = &self.values[answer as usize];
         if let Some(value) = cell.get() {
             return Some(value);
         }
-        let tenants = || self.standing.as_ref().map(|standing| standing.tenants.iter().map(String::as_str));
+        let tenants = || self.tenants().map(|tenants| tenants.iter().map(String::as_str));
         let made = match answer {
             Answer::Roles => Value::texts(self.place()?.1.rights.roles.iter().map(String::as_str)),
             Answer::Permissions => Value::texts(self.permissions()?.iter().map(String::as_str)),
@@ -169,7 +242,10 @@ impl Identity {
     pub fn size(&self) -> usize {
         size_of::<Identity>()
             + self.values.iter().filter_map(OnceCell::get).map(|value| value.size).sum::<usize>()
-            + self.standing.iter().flat_map(|standing| &standing.tenants).map(|t| t.len() + 64).sum::<usize>()
+            + self
+                .tenants
+                .get()
+                .map_or(0, |(_, tenants)| tenants.iter().map(|tenant| tenant.len() + 64).sum())
             + self.choice.as_ref().map_or(0, |choice| choice.len())
             + match &self.basis {
                 Basis::Claims(bytes) => bytes.as_ref().map_or(0, |bytes| bytes.len()),
@@ -178,6 +254,10 @@ impl Identity {
                 Basis::Nothing => 0,
             }
     }
+}
+
+fn borrowed(members: &Option<FromTable>) -> Option<Result<&Members, Unreadable>> {
+    members.as_ref().map(|members| members.as_deref().map_err(|reason| *reason))
 }
 
 /// Raises a Postgres error where there is no memory to parse this many bytes of JSON: in Rust the lack of memory ends

@@ -5,6 +5,7 @@
 //! anybody's comes between, and callers need no right on it. What may be read is what the administrator may SELECT,
 //! asked again each time.
 
+use crate::claims::{self, layout::same_tenant};
 use crate::configuration;
 use crate::rows::{self, Row, Stamp, Table};
 use crate::standing::{Members, Membership, Unreadable};
@@ -38,12 +39,14 @@ const ACTIVE: &str = "active";
 
 struct State {
     source: RefCell<Option<(Stamp, Option<Rc<Source>>)>>,
-    last: RefCell<Option<Found>>,
+    /// What was last found: to know the active tenant, and all.
+    last: [RefCell<Option<Found>>; 2],
 }
 
-/// What was last found: of whom, where, from which rows.
+/// What was found: of whom, where, from which rows.
 struct Found {
     subject: Option<String>,
+    extent: Extent,
     source: Rc<Source>,
     stamp: Stamp,
     members: Rc<Members>,
@@ -52,14 +55,27 @@ struct Found {
 // SAFETY: a backend has one thread; nothing here is reached from any other.
 unsafe impl Sync for State {}
 
-static STATE: State = State { source: RefCell::new(None), last: RefCell::new(None) };
+static STATE: State = State { source: RefCell::new(None), last: [const { RefCell::new(None) }; 2] };
 
-/// The memberships of the caller with this `sub`, none without one, as this snapshot shows them; the same `Rc` as long as nothing of
-/// that has changed.
-pub fn of(subject: Option<&str>, snapshot: pg_sys::Snapshot) -> Result<Rc<Members>, Unreadable> {
+/// How much needs to be known of a caller, who may be a member of hundreds of tenants.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Extent {
+    /// Whether they are a member of this tenant. What is found may hold others.
+    Tenant(String),
+    /// Whether they are a member of none, one or several tenants: no more than two are found.
+    Few,
+    All,
+}
+
+/// The memberships of the caller with this `sub`, none without one, as this snapshot shows them; the same `Rc` as long
+/// as nothing of that has changed.
+pub fn of(
+    subject: Option<&str>,
+    extent: Extent,
+    snapshot: pg_sys::Snapshot,
+) -> Result<Rc<Members>, Unreadable> {
     let source = source(snapshot).ok_or(Unreadable::Gone)?;
     let administrator = configuration::administrator(snapshot).ok_or(Unreadable::Denied)?;
-    let mut stamp = Stamp::default();
     let user = match (source.users, subject) {
         (Some(users), Some(subject)) => {
             key_of_user(subject, users, &source.columns, administrator, snapshot)?
@@ -70,37 +86,68 @@ pub fn of(subject: Option<&str>, snapshot: pg_sys::Snapshot) -> Result<Rc<Member
     let numbers = tables.iter().map(|table| Numbers::new(table, &source.columns)).collect::<Option<Vec<_>>>();
     let numbers = numbers.ok_or(Unreadable::Columns)?;
     readable(source.table, administrator, &source.columns.of_members())?;
-    for (table, numbers) in tables.iter().zip(&numbers) {
-        stamp.add_table(table);
-        numbers.all().for_each(|column| stamp.add(column as u64));
-        if let Some(user) = &user {
-            table.find(numbers.user, user, snapshot, |row| stamp.add_row(&row));
-        }
-    }
-    let last = STATE.last.borrow();
-    let same = last.as_ref().filter(|found| {
-        found.subject.as_deref() == subject && Rc::ptr_eq(&found.source, &source) && found.stamp == stamp
+    let tables: Vec<(&Table, Numbers)> = tables.iter().zip(numbers).collect();
+
+    let slot = &STATE.last[usize::from(extent == Extent::All)];
+    let last = slot.take().filter(|found| {
+        found.subject.as_deref() == subject && found.extent == extent && Rc::ptr_eq(&found.source, &source)
     });
-    let renamable = tables.iter().zip(&numbers).any(|(table, numbers)| {
+    // Where most likely nothing has changed, the rows need not be read: enough if they are the same. (Values of an
+    // enumeration are renamed without a change of rows; to know a few, what they say must be known.)
+    let renamable = tables.iter().any(|(table, numbers)| {
         [numbers.roles, numbers.active].into_iter().flatten().any(|column| table.is_renamable(column))
     });
-    if let (Some(found), false) = (same, renamable) {
-        return Ok(found.members.clone());
-    }
-    let mut list = Vec::new();
-    for (table, numbers) in tables.iter().zip(&numbers) {
-        if let Some(user) = &user {
-            table.find(numbers.user, user, snapshot, |row| list.extend(numbers.membership(&row)));
+    let mut read = last.is_none() || renamable || extent == Extent::Few;
+    let members = loop {
+        let (stamp, list) = look(&tables, user.as_deref(), &extent, read, snapshot);
+        match &last {
+            Some(found) if found.stamp == stamp && (!read || found.members.list == list) => {
+                break found.members.clone();
+            }
+            _ if !read => read = true,
+            _ => {
+                let with_roles = source.columns.role_column.is_some();
+                let members = Rc::new(Members { list, with_roles });
+                let subject = subject.map(String::from);
+                let found = Found { subject, extent, source, stamp, members: members.clone() };
+                slot.replace(Some(found));
+                return Ok(members);
+            }
+        }
+    };
+    slot.replace(last);
+    Ok(members)
+}
+
+/// Which rows there are of a user and, if they are to be read, what they say.
+fn look(
+    tables: &[(&Table, Numbers)],
+    user: Option<&str>,
+    extent: &Extent,
+    read: bool,
+    snapshot: pg_sys::Snapshot,
+) -> (Stamp, Vec<Membership>) {
+    let (mut stamp, mut list) = (Stamp::default(), Vec::<Membership>::new());
+    for (table, numbers) in tables {
+        stamp.add_table(table);
+        numbers.all().for_each(|column| stamp.add(column as u64));
+        let Some(user) = user else { continue };
+        let by_user = (numbers.user, user);
+        let mut each = |row: Row| {
+            stamp.add_row(&row);
+            list.extend(numbers.membership(&row).filter(|_| read));
+            let several = || list.iter().any(|membership| !same_tenant(&membership.tenant, &list[0].tenant));
+            *extent != Extent::Few || !several()
+        };
+        match extent {
+            // (In a column of text a uuid may be written in either case.)
+            Extent::Tenant(tenant) if !table.is_text(numbers.tenant) || claims::uuid(tenant).is_none() => {
+                table.find(&[by_user, (numbers.tenant, tenant)], snapshot, &mut each);
+            }
+            _ => table.find(&[by_user], snapshot, &mut each),
         }
     }
-    if let Some(found) = same.filter(|found| found.members.list == list) {
-        return Ok(found.members.clone());
-    }
-    drop(last);
-    let members = Rc::new(Members { list, with_roles: source.columns.role_column.is_some() });
-    let subject = subject.map(String::from);
-    STATE.last.replace(Some(Found { subject, source, stamp, members: members.clone() }));
-    Ok(members)
+    (stamp, list)
 }
 
 /// The table that is in use.
@@ -139,7 +186,10 @@ fn key_of_user(
     for table in Table::open_family(users).ok_or(Unreadable::Gone)? {
         let column = |name: Option<&str>| table.column(&CString::new(name?).ok()?, &rows::KEYS);
         let [Some(subject_column), Some(key)] = names.map(column) else { return Err(Unreadable::Columns) };
-        table.find(subject_column, subject, snapshot, |row| found.push(row.text(key)));
+        table.find(&[(subject_column, subject)], snapshot, |row| {
+            found.push(row.text(key));
+            true
+        });
     }
     match found.len() {
         0 | 1 => Ok(found.pop().flatten()),

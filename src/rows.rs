@@ -104,50 +104,63 @@ impl Table {
     }
 
     /// Calls `each` for each row.
-    pub fn scan(&self, snapshot: pg_sys::Snapshot, each: impl FnMut(Row)) {
-        self.run(snapshot, Oid::INVALID, None, each)
+    pub fn scan(&self, snapshot: pg_sys::Snapshot, mut each: impl FnMut(Row)) {
+        let go_on = |row: Row| {
+            each(row);
+            true
+        };
+        self.run(snapshot, Oid::INVALID, &mut [], go_on)
     }
 
-    /// Calls `each` for each row whose column, of a type of `KEYS`, is what this text says; through an index if
-    /// there is one that leads with the column.
-    pub fn find(&self, column: i16, sought: &str, snapshot: pg_sys::Snapshot, each: impl FnMut(Row)) {
-        let (kind, collation) = self.kind(column);
-        let Some((value, equal)) = key(kind, sought) else { return };
-        let (index, collation) = self.index(column).unwrap_or((Oid::INVALID, collation));
-        let datum = match &value {
-            Key::Reference(value) => value.datum(),
-            Key::Direct(datum) => *datum,
-        };
-        // SAFETY: all zeroes is a scan key, and one that is filled in before it is used.
-        let mut key: pg_sys::ScanKeyData = unsafe { core::mem::zeroed() };
-        // SAFETY: the operator is the equality of the column's type and the value of that type.
-        unsafe {
-            let strategy = pg_sys::BTEqualStrategyNumber as _;
-            let (none, equal) = (Oid::INVALID, Oid::from(equal));
-            pg_sys::ScanKeyEntryInitialize(&mut key, 0, column, strategy, none, collation, equal, datum);
+    /// Calls `each`, until that says no, for each row whose columns, of types of `KEYS`, are what these texts say;
+    /// through an index if there is one. The first column decides; of the others, where the best index lacks them,
+    /// any value is found.
+    pub fn find(&self, sought: &[(i16, &str)], snapshot: pg_sys::Snapshot, each: impl FnMut(Row) -> bool) {
+        let columns: Vec<i16> = sought.iter().map(|(column, _)| *column).collect();
+        let kinds = columns.iter().map(|&column| self.kind(column));
+        let wanted =
+            kinds.zip(sought).map(|((kind, _), (_, text))| key(kind, text)).collect::<Option<Vec<_>>>();
+        let Some(wanted) = wanted else { return };
+        let index = self.index(&columns);
+        let through = index.as_ref().map(|index| index.keys.clone());
+        let mut keys = Vec::new();
+        for (place, collation) in through.unwrap_or_else(|| vec![(0, self.kind(columns[0]).1)]) {
+            let (value, equal) = &wanted[place];
+            let datum = match value {
+                Key::Reference(value) => value.datum(),
+                Key::Direct(datum) => *datum,
+            };
+            // SAFETY: all zeroes is a scan key, and one that is filled in before it is used.
+            let mut key: pg_sys::ScanKeyData = unsafe { core::mem::zeroed() };
+            let (none, equal, column) = (Oid::INVALID, Oid::from(*equal), columns[place]);
+            // SAFETY: the operator is the equality of the column's type and the value of that type.
+            unsafe {
+                let strategy = pg_sys::BTEqualStrategyNumber as _;
+                pg_sys::ScanKeyEntryInitialize(&mut key, 0, column, strategy, none, collation, equal, datum);
+            }
+            keys.push(key);
         }
-        self.run(snapshot, index, Some(&mut key), each)
+        self.run(snapshot, index.map_or(Oid::INVALID, |index| index.oid), &mut keys, each)
     }
 
     fn run(
         &self,
         snapshot: pg_sys::Snapshot,
         index: Oid,
-        key: Option<&mut pg_sys::ScanKeyData>,
-        mut each: impl FnMut(Row),
+        keys: &mut [pg_sys::ScanKeyData],
+        mut each: impl FnMut(Row) -> bool,
     ) {
-        // SAFETY: the relation is open, the snapshot active, the index one of the relation's that leads with the
-        // key's column; a row is good until the next is asked for.
+        // SAFETY: the relation is open, the snapshot active, the index one of the relation's that has the keys'
+        // columns in this order; a row is good until the next is asked for.
         unsafe {
-            let (count, key) = key.map_or((0, null_mut()), |key| (1, key as *mut _));
             let by_index = index != Oid::INVALID;
-            let scan = pg_sys::systable_beginscan(self.0, index, by_index, snapshot, count, key);
+            let (count, keys) = (keys.len() as i32, keys.as_mut_ptr());
+            let scan = pg_sys::systable_beginscan(self.0, index, by_index, snapshot, count, keys);
             loop {
                 let tuple = pg_sys::systable_getnext(scan);
-                if tuple.is_null() {
+                if tuple.is_null() || !each(Row { tuple, columns: (*self.0).rd_att }) {
                     break;
                 }
-                each(Row { tuple, columns: (*self.0).rd_att });
             }
             pg_sys::systable_endscan(scan);
         }
@@ -161,30 +174,38 @@ impl Table {
         stamp
     }
 
-    /// A valid B-tree index of all rows that leads with the column, compared as Postgres' own types are, and which
-    /// this transaction may use; with its collation.
-    fn index(&self, column: i16) -> Option<(Oid, Oid)> {
+    /// The index that has most of these columns, the first among them, and leads with one: valid, of all rows,
+    /// compared as Postgres' own types are, and such as this transaction may use.
+    fn index(&self, columns: &[i16]) -> Option<Index> {
         // SAFETY: the relation is open; so is each index while it is looked at, with its catalog rows and its
-        // arrays of one element for each column.
+        // arrays of one element for each of its key columns.
         unsafe {
             let indexes = pg_sys::RelationGetIndexList(self.0);
-            (0..indexes.as_ref().map_or(0, |list| list.length)).find_map(|n| {
+            let usable = (0..indexes.as_ref().map_or(0, |list| list.length)).filter_map(|n| {
                 let oid = pg_sys::list_nth_oid(indexes, n);
                 let index = pg_sys::index_open(oid, pg_sys::AccessShareLock as _);
                 let (form, row) = (&*(*index).rd_index, (*index).rd_indextuple);
                 let written = (*(*row).t_data).t_choice.t_heap.t_xmin;
-                let usable = form.indisvalid
-                    && form.indkey.values.as_slice(1)[0] == column
+                let count = form.indnkeyatts as usize;
+                let families = core::slice::from_raw_parts((*index).rd_opfamily, count);
+                let collations = core::slice::from_raw_parts((*index).rd_indcollation, count);
+                let numbers = &form.indkey.values.as_slice(count)[..count];
+                let keys: Vec<(usize, Oid)> = (0..count)
+                    .filter(|&at| OWN_FAMILIES.contains(&families[at]) && is_deterministic(collations[at]))
+                    .filter_map(|at| Some((columns.iter().position(|c| *c == numbers[at])?, collations[at])))
+                    .collect();
+                let fits = keys.iter().any(|(place, _)| *place == 0)
+                    && keys.first().is_some_and(|(place, _)| columns[*place] == numbers[0])
+                    && form.indisvalid
                     && (*(*index).rd_rel).relam == pg_sys::BTREE_AM_OID
-                    && OWN_FAMILIES.contains(&*(*index).rd_opfamily)
                     && pg_sys::heap_attisnull(row, pg_sys::Anum_pg_index_indpred as _, null_mut())
                     // (As the planner has it: rows older than the index may be missing from it.)
                     && (!form.indcheckxmin
                         || pg_sys::TransactionIdPrecedes(written, pg_sys::TransactionXmin));
-                let collation = *(*index).rd_indcollation;
                 pg_sys::index_close(index, pg_sys::NoLock as _);
-                (usable && is_deterministic(collation)).then_some((oid, collation))
-            })
+                fits.then_some(Index { oid, keys })
+            });
+            usable.max_by_key(|index| index.keys.len())
         }
     }
 
@@ -219,6 +240,11 @@ impl Table {
         };
         let (kind, collation) = (number > 0 && generated != VIRTUAL).then(|| self.kind(number))?;
         (accepted(kind) && is_deterministic(collation)).then_some(number)
+    }
+
+    /// Whether a column is of text.
+    pub fn is_text(&self, column: i16) -> bool {
+        [pg_sys::TEXTOID, pg_sys::VARCHAROID].contains(&self.kind(column).0)
     }
 
     /// Whether a column is of an enumeration, or of an array of one: its values can be renamed without a change of rows.
@@ -330,6 +356,13 @@ impl Stamp {
     pub fn add(&mut self, number: u64) {
         self.0.push(number);
     }
+}
+
+/// An index, and of the columns it was chosen for, by their places among those, which it has, in its order, with their
+/// collations.
+struct Index {
+    oid: Oid,
+    keys: Vec<(usize, Oid)>,
 }
 
 /// One row, within a scan.

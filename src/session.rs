@@ -15,11 +15,12 @@
 
 use crate::caller::Caller;
 use crate::claims::Problem;
-use crate::identity::{ANSWERS, Answer, Basis, Identity};
-use crate::standing::{Standing, bare_role, covers};
+use crate::identity::{self, ANSWERS, Answer, Basis, Identity};
+use crate::members::{self, Extent};
+use crate::standing::{self, Standing, bare_role, covers};
 use crate::token::Rule;
 use crate::verified::{self, Accepted};
-use crate::{audit_log, configuration, error, members, settings, snapshot};
+use crate::{audit_log, configuration, error, settings, snapshot};
 use core::cell::{Cell, RefCell};
 use core::ffi::c_void;
 use core::panic::AssertUnwindSafe;
@@ -144,6 +145,11 @@ pub fn choosing(tenant: &str) -> String {
     current().caller.choosing(tenant)
 }
 
+/// Whether the caller belongs to this tenant, whatever they have chosen.
+pub fn belongs_to(tenant: &str) -> bool {
+    current().belongs_to(tenant)
+}
+
 /// Whether the caller has the tenant that was just chosen; if not, why.
 pub fn check_choice() -> Result<(), String> {
     match &current().standing {
@@ -235,17 +241,16 @@ fn refresh(snapshot: pg_sys::Snapshot) -> Result<(), Rule> {
         (None, Basis::Nothing) => Rc::default(),
     };
     let choice = settings::tenant_bytes();
-    let members =
-        (settings.members && caller.said.is_some()).then(|| members::of(caller.user.as_deref(), snapshot));
+    let members = caller.said.as_ref().filter(|_| settings.members).map(|said| {
+        let chosen = choice.and_then(|choice| caller.choice(choice));
+        let extent = match standing::in_question(said, chosen.as_deref(), settings.pinned.as_deref()) {
+            Some(tenant) => Extent::Tenant(tenant.to_owned()),
+            None => Extent::Few,
+        };
+        members::of(caller.user.as_deref(), extent, snapshot)
+    });
     let same = same_claims.is_some_and(|last| {
-        last.choice.as_deref() == choice
-            && match (&last.members, &members) {
-                (Some(Ok(last)), Some(Ok(now))) => Rc::ptr_eq(last, now),
-                (Some(Err(last)), Some(Err(now))) => last == now,
-                (None, None) => true,
-                _ => false,
-            }
-            && last.permissions_hold(snapshot)
+        last.choice.as_deref() == choice && identity::is_same(&last.members, &members) && last.holds(snapshot)
     });
     if !same {
         let audit_log = settings.audit_log;

@@ -91,7 +91,7 @@ impl fmt::Display for Problem {
             ),
             Problem::NoMembership => f.write_str("the caller is a member of no tenant"),
             Problem::NotNamed => f.write_str("the claims name no tenant"),
-            Problem::Pinned => f.write_str("another tenant than the caller's is pinned in this database"),
+            Problem::Pinned => f.write_str("the tenant pinned in this database is not the caller's"),
         }
     }
 }
@@ -100,23 +100,45 @@ impl fmt::Display for Problem {
 pub struct Standing {
     /// The active tenant, or why there is none.
     pub tenant: Result<String, Problem>,
-    /// Every tenant the caller belongs to; no duplicates.
-    pub tenants: Vec<String>,
     /// Of the active tenant: roles, and the permissions that claims give besides those of the roles.
     pub rights: Rights,
 }
 
 impl Standing {
+    /// The members given need hold no more than what `extent` says.
     pub fn new(said: &Said, given: &Circumstances) -> Standing {
         match find(said, given) {
-            Ok(standing) => standing,
-            Err(problem) => Standing { tenant: Err(problem), tenants: Vec::new(), rights: Rights::default() },
+            Ok((tenant, rights)) => Standing { tenant: Ok(tenant), rights },
+            Err(problem) => Standing { tenant: Err(problem), rights: Rights::default() },
         }
     }
 }
 
-/// An error means: no tenant at all.
-fn find(said: &Said, given: &Circumstances) -> Result<Standing, Problem> {
+/// The tenant in question, if one is: then nothing needs to be known of the others.
+pub fn in_question<'a>(said: &'a Said, chosen: Option<&'a str>, pinned: Option<&'a str>) -> Option<&'a str> {
+    match (chosen, &said.tenant) {
+        (Some(chosen), _) => Some(chosen),
+        (None, Named::Tenant(claimed)) => Some(claimed),
+        (None, Named::Nothing | Named::Unclear) => pinned,
+    }
+}
+
+/// Every tenant the caller belongs to, as far as the members given hold them; each once.
+pub fn tenants(said: &Said, given: &Circumstances) -> Vec<String> {
+    let members = match given.members {
+        _ if said.restriction.is_some() => return Vec::new(),
+        Some(Ok(members)) => Some(members),
+        Some(Err(_)) if given.membership_required => return Vec::new(),
+        Some(Err(_)) | None => None,
+    };
+    let required = members.is_some() && given.membership_required;
+    let of_rows = members.iter().flat_map(|members| &members.list).map(|row| row.tenant.as_str());
+    let of_claims = said.tenants.iter().filter(|_| !required).map(String::as_str);
+    let served = |tenant: &&str| given.pinned.is_none_or(|pinned| same_tenant(tenant, pinned));
+    distinct_tenants(of_rows.chain(of_claims).filter(served))
+}
+
+fn find(said: &Said, given: &Circumstances) -> Result<(String, Rights), Problem> {
     if let Some(restriction) = said.restriction {
         return Err(Problem::Restricted(restriction));
     }
@@ -126,14 +148,7 @@ fn find(said: &Said, given: &Circumstances) -> Result<Standing, Problem> {
         Some(Err(_)) | None => None,
     };
     let required = members.is_some() && given.membership_required;
-
-    let of_rows = members.iter().flat_map(|members| &members.list).map(|row| row.tenant.as_str());
-    let of_claims = said.tenants.iter().filter(|_| !required).map(String::as_str);
-    let mut tenants = distinct_tenants(of_rows.chain(of_claims));
-    let before_pin = tenants.len();
-    if let Some(pinned) = given.pinned {
-        tenants.retain(|tenant| same_tenant(tenant, pinned));
-    }
+    let tenants = tenants(said, given);
 
     // The tenant as the list has it, so that a table of members decides how its id is written.
     let listed = |tenant: &str| tenants.iter().find(|known| same_tenant(known, tenant)).map(String::as_str);
@@ -151,14 +166,15 @@ fn find(said: &Said, given: &Circumstances) -> Result<Standing, Problem> {
         (None, Named::Unclear) => Err(Problem::Unclear),
         (None, Named::Nothing) => match &tenants[..] {
             [only] => Ok(only.as_str()),
-            [] if before_pin > 0 => Err(Problem::Pinned),
+            [] if given.pinned.is_some() && (members.is_some() || !said.tenants.is_empty()) => {
+                Err(Problem::Pinned)
+            }
             [] if members.is_some() => Err(Problem::NoMembership),
             [] => Err(Problem::NotNamed),
             _ => Err(Problem::Several),
         },
-    };
-    let rights = tenant.map_or_else(|_| Rights::default(), |tenant| rights(tenant, said, members));
-    Ok(Standing { tenant: tenant.map(String::from), tenants, rights })
+    }?;
+    Ok((tenant.to_owned(), rights(tenant, said, members)))
 }
 
 /// Where the table of members tells roles, those of the caller's rows and nothing of the claims.
