@@ -3,17 +3,17 @@
 COMMENT ON FUNCTION auth.tenant_ids() IS
 'Every tenant that the caller belongs to, as text[]: those of the table of members (tenancy.use_members), else those that the claims list. An empty array where there are none; NULL for nobody.';
 COMMENT ON FUNCTION auth.tenant_uuids() IS
-'Of auth.tenant_ids() those that are uuids in their written form, as uuid[]. An index on the column is used by: tenant_id = ANY (auth.tenant_uuids()).';
+'Of auth.tenant_ids() those that are uuids in their written form, as uuid[]; NULL for nobody. An index on the column is used by: tenant_id = ANY (auth.tenant_uuids()).';
 COMMENT ON FUNCTION auth.tenant_bigints() IS
-'Of auth.tenant_ids() those that are integers in their one written form, as bigint[].';
+'Of auth.tenant_ids() those that are integers in their one written form, as bigint[]; NULL for nobody.';
 COMMENT ON FUNCTION auth.roles() IS
 'The caller''s roles in the active tenant, as text[]: from the table of members where it has them, else from the claims, by the layout. An empty array where there are none; NULL without an active tenant.';
 COMMENT ON FUNCTION auth.permissions() IS
 'The caller''s permissions in the active tenant, as text[]: those of their roles (tenancy.define_role) and, where roles come from the claims, those that the claims name. resource.* stands for all of a resource, *.* for all. An empty array where there are none; NULL without an active tenant.';
 COMMENT ON FUNCTION auth.has_role(text[]) IS
-'Whether the caller has any of these roles in the active tenant; never NULL. A leading org:, which Clerk writes, makes no difference. In a policy: (SELECT auth.has_role(VARIADIC ARRAY[''admin''])), evaluated once per statement.';
+'Whether the caller has any of these roles in the active tenant, in the same case; never NULL. A leading org:, which Clerk writes, makes no difference. In a policy: (SELECT auth.has_role(VARIADIC ARRAY[''admin''])), evaluated once per statement.';
 COMMENT ON FUNCTION auth.has_permission(text[]) IS
-'Whether the caller has any of these permissions in the active tenant; never NULL. Given resource.*, whether they have all of that resource. In a policy: (SELECT auth.has_permission(VARIADIC ARRAY[''invoices.read''])), evaluated once per statement.';
+'Whether the caller has any of these permissions in the active tenant, in the same case, those of claims as they are written there; never NULL. Given resource.*, whether they have all of that resource. In a policy: (SELECT auth.has_permission(VARIADIC ARRAY[''invoices.read''])), evaluated once per statement.';
 
 -- Keeps the choice of a tenant with the caller whose it is.
 CREATE FUNCTION tenancy.choose(tenant text) RETURNS void
@@ -45,7 +45,8 @@ BEGIN
         RAISE EXCEPTION 'the caller is no member of the tenant asked for' USING ERRCODE = 'insufficient_privilege',
             DETAIL = CASE WHEN auth.jwt() IS NULL THEN 'Nobody is signed in.'
                 ELSE format('The reason: %s.', COALESCE(tenancy.tenant_problem(), 'the claims list other tenants, or none')) END,
-            HINT = 'SELECT auth.tenant_ids() lists the caller''s tenants.';
+            HINT = CASE WHEN auth.jwt() IS NULL THEN 'Call auth.login() or auth.set_claims() first, in the same transaction.'
+                ELSE 'SELECT auth.tenant_ids() lists the caller''s tenants.' END;
     END IF;
 END $$;
 COMMENT ON FUNCTION auth.use_tenant(text) IS
@@ -90,7 +91,7 @@ BEGIN
         RAISE EXCEPTION 'the caller lacks the permission: %', COALESCE(NULLIF(array_to_string(permissions, ' or ', 'NULL'), ''), 'none was named') USING ERRCODE = 'insufficient_privilege',
             DETAIL = CASE WHEN auth.tenant_id() IS NULL THEN format('There is no active tenant: %s.', COALESCE(tenancy.tenant_problem(), 'nobody is signed in'))
                 ELSE format('Roles in the active tenant: %s.', COALESCE(NULLIF(array_to_string(auth.roles(), ', '), ''), 'none')) END,
-            HINT = 'What a role allows is told by tenancy.define_role().';
+            HINT = 'The administrator says what a role allows with tenancy.define_role().';
     END IF;
 END $$;
 COMMENT ON FUNCTION auth.require_permission(text[]) IS

@@ -73,7 +73,8 @@ BEGIN
     WHERE attrelid = relation AND attname = column_name AND attnum > 0 AND NOT attisdropped;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'column "%" of table % does not exist', column_name, relation USING ERRCODE = 'undefined_column',
-            HINT = format('It was given as %s.', option);
+            HINT = format('It was given as %s, where names are written as they are, without quotes. Columns: %s.', option,
+                (SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped));
     END IF;
     base := attribute.atttypid;
     WHILE (SELECT typtype = 'd' FROM pg_type WHERE oid = base) LOOP
@@ -223,13 +224,13 @@ BEGIN
         writer := tenancy.member_writer(wanted.relation, true);
         IF writer IS NOT NULL THEN
             RAISE EXCEPTION 'table % can be written by those whose rights it decides', wanted.relation USING ERRCODE = 'object_not_in_prerequisite_state',
-                DETAIL = format('It can be written by %s and so anybody could become a member of any tenant.', writer),
+                DETAIL = format('It can be written by %s, and so anybody could become a member of any tenant.', writer),
                 HINT = 'Let it belong to a role that no app logs in as, and REVOKE the rest; or, where only a privilege is to blame, enable row security on it (tenancy.protect).';
         END IF;
         writer := tenancy.member_writer(wanted.relation, false);
         IF writer IS NOT NULL THEN
             RAISE WARNING 'callers can write to table %', wanted.relation
-                USING DETAIL = format('By %s as far as its policies let them, they decide who is a member and with which roles.', writer),
+                USING DETAIL = format('By %s, as far as its policies let them, they decide who is a member and with which roles.', writer),
                 HINT = 'Grant callers SELECT alone, and let functions of yours that check permissions write.';
         END IF;
         IF NOT tenancy.has_leading_index(wanted.relation, wanted.name) THEN
@@ -244,7 +245,7 @@ BEGIN
     INSERT INTO tenancy.config VALUES ('members', source::text) ON CONFLICT (setting) DO UPDATE SET value = excluded.value;
 END $$;
 COMMENT ON FUNCTION tenancy.use_members(regclass, name, name, name, name, name, regclass, name) IS
-'Names the table that says who is a member of which tenant: one row for each, duplicates allowed. user_column holds the claim sub, tenant_column the tenant: text, varchar, uuid or an integer. role_column: text (several separated by commas), text[] or an enum; without it roles come from the claims. active_column: only rows count in which it is true, not NULL (a time) or ''active'' (text or an enum). inactive_column: only rows count in which it is not true, or NULL (a time). users, subject_column: where sub is a column of a table of users, to whose key user_column refers; who is there twice is nobody. Members go by sub alone, whoever signed the token. From the next snapshot on the database wins: a tenant counts only while the row is there (setting require_membership), and roles come from it. The table, ordinary or partitioned, is read without its policies, as the administrator may SELECT it, now and later; callers need no right on it. Replaces what was named before. For the administrator. Errors: 22004, 22023 options missing; 42P01, 42809, 42939 not such a table; 42703, 42804 a column is missing or of another kind; 42501 no SELECT on it; 55000 a role that apps or their callers use owns it or, without row security, can write to it.';
+'Names the table that says who is a member of which tenant: one row for each, duplicates allowed. user_column holds the claim sub, tenant_column the tenant: text, varchar, uuid or an integer. role_column: text (several separated by commas), text[] or an enum; without it roles come from the claims. active_column: only rows count in which it is true, not NULL (a time) or ''active'' (text or an enum). inactive_column: only rows count in which it is not true, or NULL (a time). Times are not compared with the present. users, subject_column: where sub is a column of a table of users, to whose key user_column refers; who is there twice is nobody. Members go by sub alone, whoever signed the token. From the next snapshot on the database wins: a tenant counts only while the row is there (setting require_membership), and roles come from it. The table, ordinary or partitioned, is read without its policies, as the administrator may SELECT it, now and later; callers need no right on it. Replaces what was named before. For the administrator. Errors: 22004, 22023 options missing; 42P01, 42809, 42939 not such a table; 42703, 42804 a column is missing or of another kind; 42501 no SELECT on it; 55000 a role that apps or their callers use owns it or, without row security, can write to it.';
 
 CREATE FUNCTION tenancy.drop_members() RETURNS void
     LANGUAGE sql VOLATILE PARALLEL UNSAFE

@@ -107,7 +107,7 @@ pub fn of(
             _ if !read => read = true,
             _ => {
                 let with_roles = source.columns.role_column.is_some();
-                let members = Rc::new(Members { list, with_roles });
+                let members = Rc::new(Members { of_somebody: subject.is_some(), list, with_roles });
                 let subject = subject.map(String::from);
                 let found = Found { subject, extent, source, stamp, members: members.clone() };
                 slot.replace(Some(found));

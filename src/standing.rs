@@ -17,6 +17,8 @@ pub struct Membership {
 /// What the table of members says of a caller.
 #[derive(Debug)]
 pub struct Members {
+    /// Whether there was a user to look for.
+    pub of_somebody: bool,
     pub list: Vec<Membership>,
     /// The table says which roles a member has; if not, the claims do.
     pub with_roles: bool,
@@ -65,6 +67,8 @@ impl fmt::Display for Unreadable {
 pub enum Problem {
     Restricted(Restriction),
     Unreadable(Unreadable),
+    /// There is a table of members, and no sub to look for.
+    NoSub,
     /// Of the tenant that was chosen.
     NotChosen,
     /// Of the tenant that the claims name.
@@ -83,6 +87,7 @@ impl fmt::Display for Problem {
         match self {
             Problem::Restricted(restriction) => write!(f, "the claims say that the caller is {restriction}"),
             Problem::Unreadable(reason) => write!(f, "the table of members {reason}"),
+            Problem::NoSub => f.write_str("the claims hold no sub that is a string"),
             Problem::NotChosen => f.write_str("the caller is no member of the tenant chosen"),
             Problem::NotMember => f.write_str("the caller is no member of the tenant that the claims name"),
             Problem::Unclear => f.write_str("the claim that should name the tenant is no string or integer"),
@@ -148,6 +153,9 @@ fn find(said: &Said, given: &Circumstances) -> Result<(String, Rights), Problem>
         Some(Err(_)) | None => None,
     };
     let required = members.is_some() && given.membership_required;
+    if required && members.is_some_and(|members| !members.of_somebody) {
+        return Err(Problem::NoSub);
+    }
     let tenants = tenants(said, given);
 
     // The tenant as the list has it, so that a table of members decides how its id is written.

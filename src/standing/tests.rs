@@ -16,7 +16,7 @@ fn members(rows: &[(&str, &[&str])]) -> Members {
         tenant: tenant.to_string(),
         roles: roles.iter().map(|role| role.to_string()).collect(),
     };
-    Members { list: rows.iter().map(row).collect(), with_roles: true }
+    Members { of_somebody: true, list: rows.iter().map(row).collect(), with_roles: true }
 }
 
 /// No table of members, nothing chosen, nothing pinned.
@@ -79,6 +79,8 @@ fn the_table_of_members_wins() {
     assert_eq!(tenant("{}", &with(&one)), Ok("a".into()));
     assert_eq!(tenant(r#"{"tenant_id": "c"}"#, &with(&one)), Err(Problem::NotMember));
     assert_eq!(tenant("{}", &with(&members(&[]))), Err(Problem::NoMembership));
+    let nobody = Members { of_somebody: false, ..members(&[]) };
+    assert_eq!(tenant(r#"{"tenant_id": "a"}"#, &with(&nobody)), Err(Problem::NoSub));
 
     // Roles come from it, in each tenant its own, and nothing from the claims.
     let claims = r#"{"tenant_id": "b", "roles": ["owner"], "permissions": ["all.things"]}"#;
