@@ -3,15 +3,17 @@
 -- Who could plant a key: a role that callers or gateways log in with, or act as, that may write to the table or has
 -- what it takes to put another in its place.
 CREATE FUNCTION tenancy.key_table_writer(keys regclass) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
-    BEGIN ATOMIC
-        SELECT tenancy.described(a.app, a.power) FROM tenancy.roles_of_apps() a
-        JOIN pg_catalog.pg_class c ON c.oid = keys
-        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (
+        SELECT tenancy.described(a.app, a.power) FROM tenancy.roles_of_apps() a, tenancy.written_through(keys) t
+        JOIN pg_class c ON c.oid = t JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE a.power IN (c.relowner, n.nspowner) OR has_schema_privilege(a.power, n.oid, 'CREATE')
-            OR has_database_privilege(a.power, current_database(), 'CREATE') OR tenancy.may_write(a.power, keys)
-        ORDER BY 1 LIMIT 1;
-    END;
+            OR has_database_privilege(a.power, current_database(), 'CREATE') OR tenancy.may_write(a.power, t)
+        ORDER BY 1 LIMIT 1);
+END $$;
 COMMENT ON FUNCTION tenancy.key_table_writer(regclass) IS
 'The first role found that apps or their callers use and that may write to a table of keys, as words; NULL where there is none.';
 
@@ -86,7 +88,7 @@ BEGIN
     writer := tenancy.key_table_writer(keys);
     IF writer IS NOT NULL THEN
         RAISE EXCEPTION 'table % can be written by those whom it is to guard against', keys USING ERRCODE = 'object_not_in_prerequisite_state',
-            DETAIL = format('It can be written, or replaced, by %s and so anybody''s token could be forged.', writer),
+            DETAIL = format('It can be written, or replaced, by %s, and so anybody''s token could be forged.', writer),
             HINT = 'Let Better Auth connect with a login of its own that is no member of the callers'' role, and revoke the rest.';
     END IF;
     INSERT INTO tenancy.issuer (iss, key_schema, key_table, key_id_column, key_column, key_expires_column, key_grace,

@@ -34,7 +34,7 @@ COMMENT ON FUNCTION tenancy.roles_of_apps() IS
 
 CREATE FUNCTION tenancy.described(app oid, power oid) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN format('role "%s"%s', pg_get_userbyid(app), CASE WHEN app <> power THEN format(', a member of "%s",', pg_get_userbyid(power)) END);
+    RETURN format('role "%s"%s', pg_get_userbyid(app), CASE WHEN app <> power THEN format(', a member of "%s"', pg_get_userbyid(power)) END);
 COMMENT ON FUNCTION tenancy.described(oid, oid) IS 'A row of tenancy.roles_of_apps(), as words.';
 
 CREATE FUNCTION tenancy.may_write(role oid, target regclass) RETURNS boolean
@@ -42,8 +42,27 @@ CREATE FUNCTION tenancy.may_write(role oid, target regclass) RETURNS boolean
     RETURN has_table_privilege(role, target, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER') OR has_any_column_privilege(role, target, 'INSERT, UPDATE');
 COMMENT ON FUNCTION tenancy.may_write(oid, regclass) IS 'Whether a role has a privilege by which the contents of a table can be changed.';
 
--- Who could make themself a member, in the table or in one of its partitions or children. Row security, where it is on,
--- holds for all but the owner; it does not hold up a trigger, which runs with the rights of whoever writes.
+-- The tables through which rows of one can be written: itself, its partitions and children, its parents, and those whose
+-- changes foreign keys carry over to it.
+CREATE FUNCTION tenancy.written_through(target regclass) RETURNS SETOF regclass
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY
+        WITH RECURSIVE parents AS (
+            SELECT i.inhparent FROM tenancy.family(target) f JOIN pg_inherits i ON i.inhrelid = f
+            UNION SELECT i.inhparent FROM parents p JOIN pg_inherits i ON i.inhrelid = p.inhparent)
+        SELECT f FROM tenancy.family(target) f
+        UNION SELECT inhparent::regclass FROM parents
+        UNION SELECT k.confrelid::regclass FROM tenancy.family(target) f JOIN pg_constraint k ON k.conrelid = f
+        WHERE k.contype = 'f' AND k.confupdtype = 'c';
+END $$;
+COMMENT ON FUNCTION tenancy.written_through(regclass) IS
+'The tables through which rows of a table can be written: itself, its partitions and children, its parents, and tables referred to with ON UPDATE CASCADE.';
+
+-- Who could make themself a member. Row security, where it is on, holds for all but a table's owner and BYPASSRLS; it
+-- does not hold up a trigger, which runs with the rights of whoever writes.
 CREATE FUNCTION tenancy.member_writer(source regclass, past_row_security boolean) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -51,13 +70,13 @@ AS $$
 BEGIN
     RETURN (
         SELECT concat(tenancy.described(a.app, a.power), CASE WHEN c.oid <> source THEN format(' through %s', c.oid::regclass) END)
-        FROM tenancy.roles_of_apps() a, tenancy.family(source) f JOIN pg_class c ON c.oid = f
-        WHERE a.power = c.relowner OR has_table_privilege(a.power, f, 'TRIGGER')
-            OR NOT (past_row_security AND c.relrowsecurity) AND tenancy.may_write(a.power, f)
+        FROM tenancy.roles_of_apps() a JOIN pg_roles power ON power.oid = a.power, tenancy.written_through(source) t JOIN pg_class c ON c.oid = t
+        WHERE a.power = c.relowner OR has_table_privilege(a.power, t, 'TRIGGER')
+            OR NOT (past_row_security AND c.relrowsecurity AND NOT power.rolbypassrls) AND tenancy.may_write(a.power, t)
         ORDER BY 1 LIMIT 1);
 END $$;
 COMMENT ON FUNCTION tenancy.member_writer(regclass, boolean) IS
-'The first role found that apps or their callers use and that may write to a table of members, or have a trigger write there, as words; NULL where there is none. past_row_security: only such as are not held up by that.';
+'The first role found that apps or their callers use and that may write to a table of members (tenancy.written_through), or have a trigger write there, as words; NULL where there is none. past_row_security: only such as are not held up by that.';
 
 -- A column of one of these types, and equal only where it is equal byte by byte.
 CREATE FUNCTION tenancy.require_member_column(relation regclass, option text, column_name name, types regtype[]) RETURNS void
@@ -111,7 +130,13 @@ DECLARE
     role oid;
     denied text;
 BEGIN
-    FOREACH role IN ARRAY ARRAY[tenancy.administrator(), current_user::regrole] LOOP
+    FOREACH role IN ARRAY ARRAY[tenancy.administrator(), (SELECT oid FROM pg_roles WHERE rolname = current_user)] LOOP
+        IF EXISTS (SELECT FROM pg_class c, pg_roles r WHERE c.oid = relation AND r.oid = role AND c.relrowsecurity
+                   AND NOT (pg_has_role(role, c.relowner, 'USAGE') OR r.rolsuper OR r.rolbypassrls)) THEN
+            RAISE EXCEPTION 'row security hides rows of table % from role "%"', relation, pg_get_userbyid(role) USING ERRCODE = 'insufficient_privilege',
+                DETAIL = 'Members are read without row security, and so only for who sees all rows.',
+                HINT = 'Let the table belong to that role, or have a superuser administer pg_tenancy.';
+        END IF;
         SELECT string_agg(format('"%s"', c), ', ') INTO denied FROM unnest(columns) AS c
         WHERE c IS NOT NULL AND NOT has_column_privilege(role, relation, c, 'SELECT');
         IF denied IS NOT NULL THEN
@@ -122,7 +147,7 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION tenancy.require_readable(regclass, name[]) IS
-'Error 42501 unless the administrator and the current role may SELECT these columns.';
+'Error 42501 unless the administrator and the current role may SELECT these columns, in all rows: where row security is on they own the table or have BYPASSRLS.';
 
 -- Rows are read one by one from where they lie.
 CREATE FUNCTION tenancy.require_member_table(relation regclass, option text) RETURNS void

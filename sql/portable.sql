@@ -107,8 +107,8 @@ CREATE FUNCTION auth.email() RETURNS text
 
 CREATE FUNCTION tenancy.restriction() RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (SELECT CASE WHEN claims -> 'sts' = '"pending"' THEN 'pending'
-                WHEN claims -> 'is_anonymous' NOT IN ('false', 'null') THEN 'anonymous'
+    RETURN (SELECT CASE WHEN claims -> 'sts' NOT IN ('"active"', 'null') THEN 'pending'
+                WHEN claims -> 'is_anonymous' NOT IN ('false', 'null') OR claims #> '{firebase,sign_in_provider}' = '"anonymous"' THEN 'anonymous'
                 WHEN claims -> 'is_restricted' NOT IN ('false', 'null') THEN 'restricted'
                 WHEN claims -> 'banned' NOT IN ('false', 'null') THEN 'banned' END
             FROM auth.jwt() AS claims);
@@ -239,7 +239,7 @@ BEGIN
     permissions := '{}';
     IF path IS NULL AND NULLIF(claims #> tenancy.keys(jsonb_path_query_array(layout, '$.tenants[0]')), 'null') IS NULL OR tenancy.same_tenant(tenant, claimed) THEN
         roles := tenancy.granted(claims, layout -> 'roles', '\s*,\s*');
-        permissions := tenancy.granted(claims, layout -> 'permissions', '\s+');
+        permissions := ARRAY(SELECT p FROM unnest(tenancy.granted(claims, layout -> 'permissions', '\s+')) AS p WHERE strpos(p, '*') = 0);
         IF layout ? 'role_prefix' AND NULLIF(tenancy.setting('roles_path'), '') IS NULL THEN
             roles := ARRAY(SELECT (layout ->> 'role_prefix') || regexp_replace(r, '^(org:)+', '') FROM unnest(roles) WITH ORDINALITY AS u (r, place) ORDER BY place);
         END IF;

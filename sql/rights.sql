@@ -13,7 +13,14 @@ DECLARE
     -- What only the administrator may call.
     reserved CONSTANT text[] := '{configure,set_gateway_roles,add_issuer,set_jwks,drop_issuer,use_better_auth,check_token,token_verdict,
         use_members,drop_members,define_role}';
+    -- What whoami() reads as anybody, and protect() as a table's owner. They hold no secret.
+    readable CONSTANT text[] := '{tenancy.config,tenancy.gateway_role}';
 BEGIN
+    FOR object IN SELECT n.nspname, a.grantee FROM pg_namespace n, aclexplode(n.nspacl) a
+        WHERE n.nspname IN ('auth', 'tenancy') AND a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner
+    LOOP
+        EXECUTE format('REVOKE CREATE ON SCHEMA %I FROM %s', object.nspname, CASE object.grantee WHEN 0 THEN 'PUBLIC' ELSE object.grantee::regrole::text END);
+    END LOOP;
     FOR object IN
         SELECT 'FUNCTION' AS kind, p.oid::regprocedure::text AS name, p.proname, p.proacl AS acl FROM pg_depend d
         JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
@@ -35,7 +42,10 @@ BEGIN
         ELSIF object.kind = 'FUNCTION' AND object.acl IS NOT NULL THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO PUBLIC', object.name);
         ELSIF object.kind = 'TABLE' THEN
-            EXECUTE format('REVOKE INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON %s FROM PUBLIC', object.name);
+            EXECUTE format('REVOKE ALL ON %s FROM PUBLIC', object.name);
+            IF object.name = ANY (readable) THEN
+                EXECUTE format('GRANT SELECT ON %s TO PUBLIC', object.name);
+            END IF;
             EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO %s', object.name, '@extowner@'::regrole);
         END IF;
     END LOOP;

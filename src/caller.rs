@@ -16,11 +16,13 @@ pub struct Caller {
     pub email: Option<String>,
     pub organization: Option<String>,
     pub said: Option<Said>,
+    /// About how many bytes all of that takes at most.
+    pub size: usize,
 }
 
 impl Caller {
-    /// The caller of claims, of which these places tell tenant and roles.
-    pub fn new(claims: &Claims, places: Option<&Places>) -> Caller {
+    /// The caller of claims, of so many bytes, of which these places tell tenant and roles.
+    pub fn new(claims: &Claims, bytes: usize, places: Option<&Places>) -> Caller {
         let text = |name| claims.text(name).map(String::from);
         Caller {
             problem: None,
@@ -30,6 +32,8 @@ impl Caller {
             email: text("email"),
             organization: claims.at(&["o", "id"]).and_then(|id| id.as_str()).map(String::from),
             said: places.map(|places| places.read(claims)),
+            // A word in a list of words takes 24 bytes besides its own, and may be there twice.
+            size: 16 * bytes,
         }
     }
 
@@ -38,7 +42,7 @@ impl Caller {
         let Some(bytes) = bytes else { return Caller::default() };
         require_memory_to_parse(bytes.len());
         let problem = match Claims::parse(bytes) {
-            Ok(claims) if can_be_held(&claims) => return Caller::new(&claims, places),
+            Ok(claims) if can_be_held(&claims) => return Caller::new(&claims, bytes.len(), places),
             Ok(_) => Problem::NotAscii,
             Err(problem) => problem,
         };

@@ -146,7 +146,9 @@ impl Identity {
         let (_, permissions) = self.permissions.get_or_init(|| {
             let (stamp, mut permissions) =
                 snapshot::with_active(|snapshot| definitions::permissions(&rights.roles, tenant, snapshot));
-            permissions.extend(rights.permissions.iter().cloned());
+            // Those of claims are what they are: * stands for more only in our definitions.
+            permissions
+                .extend(rights.permissions.iter().filter(|permission| !permission.contains('*')).cloned());
             permissions.sort();
             permissions.dedup();
             (stamp, permissions)
@@ -247,6 +249,18 @@ impl Identity {
                 .get()
                 .map_or(0, |(_, tenants)| tenants.iter().map(|tenant| tenant.len() + 64).sum())
             + self.choice.as_ref().map_or(0, |choice| choice.len())
+            + self.caller.size
+            + [self.members.as_ref(), self.tenants.get().and_then(|(members, _)| members.as_ref())]
+                .into_iter()
+                .flatten()
+                .flatten()
+                .flat_map(|members| &members.list)
+                .map(|row| row.tenant.len() + 64 * (row.roles.len() + 1))
+                .sum::<usize>()
+            + self
+                .permissions
+                .get()
+                .map_or(0, |(_, permissions)| permissions.iter().map(|p| p.len() + 24).sum())
             + match &self.basis {
                 Basis::Claims(bytes) => bytes.as_ref().map_or(0, |bytes| bytes.len()),
                 // The token, its payload and the claims read from that.

@@ -34,6 +34,11 @@ struct Columns {
     key_column: Option<String>,
 }
 
+/// How many rows of one caller are read, and how many bytes of tenants and roles: in Rust the lack of memory would end
+/// the process.
+const MAX_ROWS: usize = 10_000;
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+
 /// The word in a text column that says that a member is active.
 const ACTIVE: &str = "active";
 
@@ -99,7 +104,7 @@ pub fn of(
     });
     let mut read = last.is_none() || renamable || extent == Extent::Few;
     let members = loop {
-        let (stamp, list) = look(&tables, user.as_deref(), &extent, read, snapshot);
+        let (stamp, list) = look(&tables, user.as_deref(), &extent, read, snapshot)?;
         match &last {
             Some(found) if found.stamp == stamp && (!read || found.members.list == list) => {
                 break found.members.clone();
@@ -126,8 +131,9 @@ fn look(
     extent: &Extent,
     read: bool,
     snapshot: pg_sys::Snapshot,
-) -> (Stamp, Vec<Membership>) {
+) -> Result<(Stamp, Vec<Membership>), Unreadable> {
     let (mut stamp, mut list) = (Stamp::default(), Vec::<Membership>::new());
+    let (mut rows, mut bytes) = (0, 0);
     for (table, numbers) in tables {
         stamp.add_table(table);
         numbers.all().for_each(|column| stamp.add(column as u64));
@@ -135,9 +141,14 @@ fn look(
         let by_user = (numbers.user, user);
         let mut each = |row: Row| {
             stamp.add_row(&row);
-            list.extend(numbers.membership(&row).filter(|_| read));
+            rows += 1;
+            if let Some(membership) = read.then(|| numbers.membership(&row)).flatten() {
+                bytes += membership.tenant.len() + membership.roles.iter().map(String::len).sum::<usize>();
+                list.push(membership);
+            }
+            let too_many = rows > MAX_ROWS || bytes > MAX_BYTES;
             let several = || list.iter().any(|membership| !same_tenant(&membership.tenant, &list[0].tenant));
-            *extent != Extent::Few || !several()
+            !too_many && (*extent != Extent::Few || !several())
         };
         match extent {
             // (In a column of text a uuid may be written in either case.)
@@ -147,7 +158,10 @@ fn look(
             _ => table.find(&[by_user], snapshot, &mut each),
         }
     }
-    (stamp, list)
+    match rows > MAX_ROWS || bytes > MAX_BYTES {
+        true => Err(Unreadable::TooMany),
+        false => Ok((stamp, list)),
+    }
 }
 
 /// The table that is in use.
@@ -181,9 +195,10 @@ fn key_of_user(
     snapshot: pg_sys::Snapshot,
 ) -> Result<Option<String>, Unreadable> {
     let names = [columns.subject_column.as_deref(), columns.key_column.as_deref()];
+    let tables = Table::open_family(users).ok_or(Unreadable::Gone)?;
     readable(users, administrator, &names.map(Option::unwrap_or_default))?;
     let mut found = Vec::new();
-    for table in Table::open_family(users).ok_or(Unreadable::Gone)? {
+    for table in tables {
         let column = |name: Option<&str>| table.column(&CString::new(name?).ok()?, &rows::KEYS);
         let [Some(subject_column), Some(key)] = names.map(column) else { return Err(Unreadable::Columns) };
         table.find(&[(subject_column, subject)], snapshot, |row| {

@@ -5,6 +5,7 @@ use crate::value::Value;
 use crate::{claims, snapshot};
 use core::ffi::CStr;
 use core::ptr::null_mut;
+use core::sync::atomic::{AtomicU64, Ordering};
 use pgrx::pg_sys::{self, Datum, Oid};
 use std::ffi::CString;
 
@@ -89,7 +90,8 @@ impl Table {
             if childless && kind == pg_sys::RELKIND_RELATION {
                 return Some(vec![Table::open(table)?]);
             }
-            let oids = find_all_inheritors(table, pg_sys::AccessShareLock as _, null_mut());
+            let lock = pg_sys::AccessShareLock as _;
+            let oids = pg_sys::ffi::pg_guard_ffi_boundary(|| find_all_inheritors(table, lock, null_mut()));
             for n in 0..oids.as_ref().map_or(0, |oids| oids.length) {
                 let oid = pg_sys::list_nth_oid(oids, n);
                 // (A temporary child is the matter of one session; others could not read it.)
@@ -255,7 +257,8 @@ impl Table {
     }
 }
 
-/// Whether a role may read these columns of a table.
+/// Whether a role may read these columns of a table that is there, in all of its rows. (FORCE is no matter: as it is for
+/// foreign keys.)
 pub fn readable_by(table: Oid, role: Oid, columns: &[&str]) -> bool {
     let allowed = pg_sys::AclResult::ACLCHECK_OK;
     let column_is_readable = |name: &&str| {
@@ -269,11 +272,26 @@ pub fn readable_by(table: Oid, role: Oid, columns: &[&str]) -> bool {
     };
     // SAFETY: oids in, a verdict out.
     let whole = unsafe { pg_sys::pg_class_aclcheck(table, role, pg_sys::ACL_SELECT.into()) } == allowed;
-    whole || columns.iter().all(column_is_readable)
+    (whole || columns.iter().all(column_is_readable)) && reads_all_rows(table, role)
+}
+
+/// Whether row security hides no row of a table from a role that is no more than its owner.
+fn reads_all_rows(table: Oid, role: Oid) -> bool {
+    // SAFETY: the catalog's row is looked at before it is given back. Oids in, verdicts out.
+    unsafe {
+        let row = pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::RELOID as _, table.into());
+        if row.is_null() {
+            return false;
+        }
+        let form = pg_sys::GETSTRUCT(row).cast::<pg_sys::FormData_pg_class>();
+        let (bound, owner) = ((*form).relrowsecurity, (*form).relowner);
+        pg_sys::ReleaseSysCache(row);
+        !bound || pg_sys::has_privs_of_role(role, owner) || pg_sys::has_bypassrls_privilege(role)
+    }
 }
 
 unsafe extern "C-unwind" {
-    /// pg_inherits.h; pgrx has no binding of it. Raises no error for a table that is open.
+    /// pg_inherits.h; pgrx has no binding of it.
     fn find_all_inheritors(
         parent: Oid,
         lock: pg_sys::LOCKMODE,
@@ -337,11 +355,20 @@ fn is_enum(kind: Oid) -> bool {
 }
 
 impl Stamp {
-    /// Adds which table this is. (TRUNCATE, and whatever rewrites it, gives it another file.)
+    /// Adds which table this is. TRUNCATE, and whatever rewrites it, gives it another file, but within the transaction
+    /// that did or made it the same once more, in which rows may have the places of others: then this is like no other.
     pub fn add_table(&mut self, table: &Table) {
+        static TIMES: AtomicU64 = AtomicU64::new(0);
         // SAFETY: the relation is open.
-        let file = unsafe { (*(*table.0).rd_rel).relfilenode };
+        let (file, relation) = unsafe { ((*(*table.0).rd_rel).relfilenode, &*table.0) };
+        #[cfg(any(feature = "pg14", feature = "pg15"))]
+        let new = [relation.rd_newRelfilenodeSubid, relation.rd_firstRelfilenodeSubid];
+        #[cfg(not(any(feature = "pg14", feature = "pg15")))]
+        let new = [relation.rd_newRelfilelocatorSubid, relation.rd_firstRelfilelocatorSubid];
         self.add(u64::from(table.oid().to_u32()) << 32 | u64::from(file.to_u32()));
+        if [relation.rd_createSubid, new[0], new[1]].iter().any(|&subtransaction| subtransaction != 0) {
+            self.add(TIMES.fetch_add(1, Ordering::Relaxed));
+        }
     }
 
     pub fn add_row(&mut self, row: &Row) {
@@ -403,8 +430,8 @@ impl Row {
         }
     }
 
-    /// The value of a column of one of `TEXTS` or `KEYS` or of an enumeration, as Postgres writes it; None for NULL
-    /// and for any other type, whose output function might be somebody's own.
+    /// The value of a column of one of `TEXTS` or `KEYS` or of an enumeration, as Postgres writes it; None for NULL,
+    /// for more than a megabyte, and for any other type, whose output function might be somebody's own.
     pub fn text(&self, column: i16) -> Option<String> {
         let (kind, value) = self.value(column)?;
         text(kind, value)
@@ -422,6 +449,7 @@ impl Row {
                 let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
                 parts.map(String::from).collect()
             }
+            _ if is_too_long(value) => Vec::new(),
             element => elements(value, element).into_iter().filter(|element| !element.is_empty()).collect(),
         }
     }
@@ -448,7 +476,20 @@ impl Row {
     }
 }
 
+/// The longest value that is read, in bytes. (Keys of an issuer may have as much.)
+const MAX_VALUE: usize = 1024 * 1024;
+
+/// Whether a value of a type of variable length is longer than what is read.
+fn is_too_long(value: Datum) -> bool {
+    // SAFETY: the datum is a varlena, of which no more than the header is looked at.
+    unsafe { pg_sys::toast_raw_datum_size(value) > MAX_VALUE }
+}
+
 fn text(kind: Oid, value: Datum) -> Option<String> {
+    const LONG: [Oid; 4] = [pg_sys::TEXTOID, pg_sys::VARCHAROID, pg_sys::JSONOID, pg_sys::JSONBOID];
+    if LONG.contains(&kind) && is_too_long(value) {
+        return None;
+    }
     let output = match kind {
         pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::JSONOID => pg_sys::textout,
         pg_sys::UUIDOID => pg_sys::uuid_out,

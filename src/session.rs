@@ -236,7 +236,9 @@ fn refresh(snapshot: pg_sys::Snapshot) -> Result<(), Rule> {
     });
     let caller = match (same_claims, &basis) {
         (Some(last), _) => last.caller.clone(),
-        (None, Basis::Token(token)) => Caller::new(&token.verified.claims, Some(&token.issuer.places)).into(),
+        (None, Basis::Token(token)) => {
+            Caller::new(&token.verified.claims, token.token.len(), Some(&token.issuer.places)).into()
+        }
         (None, Basis::Claims(_)) => Caller::parse(settings::claims_bytes(), settings.places.as_ref()).into(),
         (None, Basis::Nothing) => Rc::default(),
     };

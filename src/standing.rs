@@ -45,6 +45,7 @@ pub enum Unreadable {
     Columns,
     Denied,
     Users,
+    TooMany,
 }
 
 impl fmt::Display for Unreadable {
@@ -54,7 +55,10 @@ impl fmt::Display for Unreadable {
             Unreadable::Columns => {
                 "lacks a column that tenancy.use_members() was given, or its type was changed"
             }
-            Unreadable::Denied => "may not be read by the administrator, who needs SELECT on it",
+            Unreadable::Denied => {
+                "may not be read by the administrator, who needs SELECT on it and, under row security, to own it"
+            }
+            Unreadable::TooMany => "holds more of the caller than is read, 10,000 rows or 4 MB",
             Unreadable::Users => {
                 "cannot be matched: the table of users knows more than one by the caller's sub"
             }

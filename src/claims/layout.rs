@@ -102,12 +102,15 @@ impl Restriction {
         }
     }
 
-    /// Whether the claims say so. Of the last three anything but false does.
+    /// Whether the claims say so: sts is not active, or one of the others is anything but false.
     fn holds(self, claims: &Claims) -> bool {
         let flag = |name| claims.at(&[name]).is_some_and(|flag| flag != &Value::Bool(false));
         match self {
-            Restriction::Pending => claims.text("sts") == Some("pending"),
-            Restriction::Anonymous => flag("is_anonymous"),
+            Restriction::Pending => claims.at(&["sts"]).is_some_and(|status| status != "active"),
+            Restriction::Anonymous => {
+                flag("is_anonymous")
+                    || claims.at(&["firebase", "sign_in_provider"]).is_some_and(|by| by == "anonymous")
+            }
             Restriction::Restricted => flag("is_restricted"),
             Restriction::Banned => flag("banned"),
         }

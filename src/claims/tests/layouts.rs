@@ -293,7 +293,10 @@ fn callers_who_get_no_tenant() {
     use Restriction::*;
     let cases = [
         (json!({"sts": "pending"}), Pending),
+        (json!({"sts": "Pending"}), Pending),
+        (json!({"sts": true}), Pending),
         (json!({"is_anonymous": true}), Anonymous),
+        (json!({"firebase": {"sign_in_provider": "anonymous"}}), Anonymous),
         (json!({"is_restricted": true}), Restricted),
         (json!({"banned": true}), Banned),
         (json!({"banned": "false"}), Banned),
@@ -308,7 +311,8 @@ fn callers_who_get_no_tenant() {
     }
     for claims in [
         json!({"sts": "active"}),
-        json!({"sts": true}),
+        json!({"sts": null}),
+        json!({"firebase": {"sign_in_provider": "password"}}),
         json!({"is_anonymous": false}),
         json!({"is_restricted": null}),
         json!({"banned": false, "is_anonymous": false}),
