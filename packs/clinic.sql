@@ -1,42 +1,54 @@
 -- Clinics: six business roles, users and entitlements kept in step by webhooks, staff who cross clinics, and a mentor
 -- who acts for a mentorado. docs/pack-clinic.md tells how to use it.
 --
--- Plain SQL for you to adopt: run it once, in one transaction (psql -X -1 -f packs/clinic.sql), as the administrator
--- of pg_tenancy with CREATE on the database and CREATEROLE. What it makes is yours to keep and to change. It counts on
--- the names that pg_tenancy gives by default: the database role of callers is authenticated.
+-- Plain SQL for you to adopt: run it once, in one transaction (psql -X -1 -f packs/clinic.sql; it refuses to run outside
+-- one), as the administrator of pg_tenancy with CREATE on the database and CREATEROLE. What it makes is yours to keep and
+-- to change. It counts on the names that pg_tenancy gives by default: the database role of callers is authenticated.
 --
 -- The SECURITY DEFINER functions here run as whoever ran this. They fix what they resolve, and who may call them is at
 -- the end.
 
-CREATE SCHEMA clinic;
-
+-- Until the end names are looked up in pg_catalog alone: what others have put into a schema of the path that was set
+-- would be called with the administrator's rights, here and in what is kept. The path comes back at the end.
+SELECT pg_catalog.set_config('clinic.path_before', pg_catalog.current_setting('search_path'), true);
+SET LOCAL search_path = pg_catalog, pg_temp;
+-- The schema, and all that is outside it, is made where all is as it must be: else nothing below finds its place.
+--
 -- Staff are database roles of their own, which cross clinics. Only a login of the back office may be a member of them,
 -- never the app's. clinic_webhook may call the sync functions below, and nothing else.
-SELECT tenancy.bootstrap_roles();
 DO $$
 DECLARE
     role name;
 BEGIN
+    IF pg_catalog.current_setting('search_path') OPERATOR(pg_catalog.<>) 'pg_catalog, pg_temp' THEN
+        RAISE EXCEPTION 'this must be run in one transaction' USING ERRCODE = 'no_active_sql_transaction',
+            HINT = 'Put BEGIN before it and COMMIT after it, or run it with psql -1.';
+    ELSIF tenancy.administrator() IS DISTINCT FROM current_user::regrole THEN
+        RAISE EXCEPTION 'only the administrator of pg_tenancy can set up clinics' USING ERRCODE = 'insufficient_privilege',
+            HINT = format('Run this as %s.', tenancy.administrator()::regrole);
+    END IF;
+    CREATE SCHEMA clinic;
+    PERFORM tenancy.bootstrap_roles();
     FOREACH role IN ARRAY '{clinic_admin,clinic_mentor,clinic_webhook}'::name[] LOOP
-        IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = role) THEN
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', role);
         END IF;
     END LOOP;
+    PERFORM tenancy.configure('staff_roles', concat_ws(', ', NULLIF(tenancy.setting('staff_roles'), ''), 'clinic_admin', 'clinic_mentor'));
+
+    -- What a role allows in its own clinic. Staff and those who are pending belong to none: what staff may do is the
+    -- matter of their database role. The names that pg_tenancy ships allow nothing here either.
+    PERFORM tenancy.define_role(dictionary.name, dictionary.permissions::text[]) FROM (VALUES
+        ('clinica_owner', '{crm.*,agenda.*,patients.*,finance.*,marketing.*,clinic.read,subscription.read,audit.read}'),
+        ('mentorado', '{crm.*,agenda.*,patients.*,finance.*,marketing.*,mentoring.*,clinic.read,subscription.read,audit.read}'),
+        ('clinica_staff', '{agenda.*,patients.*,clinic.read,subscription.read}'),
+        ('admin', '{}'), ('mentor', '{}'), ('pending', '{}'),
+        ('owner', '{}'), ('member', '{}'), ('viewer', '{}')) AS dictionary (name, permissions);
 END $$;
-SELECT tenancy.configure('staff_roles', concat_ws(', ', NULLIF(tenancy.setting('staff_roles'), ''), 'clinic_admin', 'clinic_mentor'));
 GRANT USAGE ON SCHEMA clinic TO authenticated, clinic_admin, clinic_mentor, clinic_webhook;
 
 -- The dictionary. There are no aliases: a role is one of these, and the enum knows no other.
 CREATE TYPE clinic.role AS ENUM ('admin', 'mentor', 'mentorado', 'clinica_owner', 'clinica_staff', 'pending');
-
--- What a role allows in its own clinic. Staff and those who are pending belong to none: what staff may do is the matter
--- of their database role. The names that pg_tenancy ships allow nothing here either.
-SELECT tenancy.define_role(name, permissions::text[]) FROM (VALUES
-    ('clinica_owner', '{crm.*,agenda.*,patients.*,finance.*,marketing.*,clinic.read,subscription.read,audit.read}'),
-    ('mentorado', '{crm.*,agenda.*,patients.*,finance.*,marketing.*,mentoring.*,clinic.read,subscription.read,audit.read}'),
-    ('clinica_staff', '{agenda.*,patients.*,clinic.read,subscription.read}'),
-    ('admin', '{}'), ('mentor', '{}'), ('pending', '{}'),
-    ('owner', '{}'), ('member', '{}'), ('viewer', '{}')) AS dictionary (name, permissions);
 
 CREATE TABLE clinic.clinics (
     id uuid PRIMARY KEY,
@@ -153,11 +165,16 @@ CREATE FUNCTION clinic.guard(target regclass, area text, tenant_column name DEFA
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    part regclass;
     name name;
     rule text;
 BEGIN
+    IF area IS NULL THEN
+        RAISE EXCEPTION 'area must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
     RETURN QUERY SELECT tenancy.protect(target, tenant_column => tenant_column, force => force);
-    FOR name, rule IN VALUES
+    -- Partitions and children too: asked directly, each answers by its own policies.
+    FOR part, name, rule IN SELECT f, p.* FROM tenancy.family(target) f, (VALUES
         -- Reading and writing are permissions, asked once for each statement.
         ('clinic_area', format('TO authenticated USING ((SELECT auth.has_permission(VARIADIC ARRAY[%L])))
             WITH CHECK ((SELECT auth.has_permission(VARIADIC ARRAY[%L])))', area || '.read', area || '.write')),
@@ -165,18 +182,18 @@ BEGIN
         -- A mentor sees all clinics, and writes only by acting for somebody: then they are authenticated.
         ('clinic_mentor', $p$TO clinic_mentor USING ((SELECT clinic.is_staff('mentor'))) WITH CHECK (false)$p$),
         -- Rows end by their status.
-        ('clinic_keep', 'FOR DELETE TO PUBLIC USING (false)')
+        ('clinic_keep', 'FOR DELETE TO PUBLIC USING (false)')) AS p (name, rule)
     LOOP
-        IF EXISTS (SELECT FROM pg_policy WHERE polrelid = target AND polname = name) THEN
-            EXECUTE format('DROP POLICY %I ON %s', name, target);
+        IF EXISTS (SELECT FROM pg_policy WHERE polrelid = part AND polname = name) THEN
+            EXECUTE format('DROP POLICY %I ON %s', name, part);
         END IF;
-        rule := format('CREATE POLICY %I ON %s AS RESTRICTIVE %s', name, target, rule);
+        rule := format('CREATE POLICY %I ON %s AS RESTRICTIVE %s', name, part, rule);
         EXECUTE rule;
         RETURN NEXT rule;
     END LOOP;
 END $$;
 COMMENT ON FUNCTION clinic.guard(regclass, text, name, boolean) IS
-'Protects a table (tenancy.protect) and gives it to an area of the dictionary: callers need the permissions area.read and area.write, staff their role in clinic.users, and nobody deletes rows. Returns what protect() returned, and the policies. For the table''s owner; running it again makes the policies anew. Errors: those of tenancy.protect().';
+'Protects a table (tenancy.protect) and gives it to an area of the dictionary, with its partitions and children: callers need the permissions area.read and area.write, staff their role in clinic.users, and nobody deletes rows. Returns what protect() returned, and the policies. For who ran this pack, on tables of theirs; running it again makes the policies anew, and is needed after adding a partition. Errors: those of tenancy.protect(); 22004 area is NULL.';
 
 -- Users: a caller sees themself and those of their clinic. Written by hand, since staff have no clinic.
 ALTER TABLE clinic.users ENABLE ROW LEVEL SECURITY;
@@ -239,6 +256,9 @@ CREATE FUNCTION clinic.sync_user(event text, revision bigint, clerk_user_id text
 AS $$
 #variable_conflict use_column
 BEGIN
+    IF sync_user.clerk_user_id = '' THEN
+        RAISE EXCEPTION 'clerk_user_id must not be empty' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     INSERT INTO clinic.events (provider, id, revision) VALUES ('clerk', sync_user.event, sync_user.revision)
     ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
@@ -262,7 +282,7 @@ BEGIN
     RETURN 'stale';
 END $$;
 COMMENT ON FUNCTION clinic.sync_user(text, bigint, text, text, text, boolean) IS
-'Takes in an event of Clerk''s about a user, who is new as pending. event: its id; revision: what grows with each change of the user (updated_at in milliseconds; of a deletion, the time of the event). Returns applied; duplicate: this event was there already; stale: what is there is as new or newer, or was deleted, which the audit keeps. For clinic_webhook. Errors: 23502 an argument is NULL; 23514 no email.';
+'Takes in an event of Clerk''s about a user, who is new as pending. event: its id; revision: what grows with each change of the user (updated_at in milliseconds; of a deletion, the time of the event). Returns applied; duplicate: this event was there already; stale: what is there is as new or newer, or was deleted, which the audit keeps. For clinic_webhook. Errors: 22023 clerk_user_id is empty; 23502 an argument is NULL; 23514 no email.';
 
 CREATE FUNCTION clinic.sync_subscription(event text, revision bigint, clinic_id uuid, entitlements text[]) RETURNS text
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -305,7 +325,7 @@ AS $$
 DECLARE
     their_clinic uuid;
 BEGIN
-    IF COALESCE(reason, '') !~ '\S' THEN
+    IF COALESCE(reason, '') !~ '[^[:space:]]' THEN
         RAISE EXCEPTION 'a reason is required' USING ERRCODE = 'invalid_parameter_value', HINT = 'The audit keeps it.';
     ELSIF NOT clinic.is_staff('mentor') THEN
         RAISE EXCEPTION 'only a mentor may act for another' USING ERRCODE = 'insufficient_privilege',
@@ -421,3 +441,5 @@ REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA clinic FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION clinic.is_staff, clinic.entitled TO authenticated, clinic_admin, clinic_mentor;
 GRANT EXECUTE ON FUNCTION clinic.act_for, clinic.begin_acting TO clinic_mentor;
 GRANT EXECUTE ON FUNCTION clinic.sync_user, clinic.sync_subscription TO clinic_webhook;
+
+SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('clinic.path_before'), true);

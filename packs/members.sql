@@ -1,8 +1,8 @@
 -- Tenants, members and invitations of your own: a schema "members" that becomes yours to change.
 --
--- Run it once, in one transaction, as the administrator of pg_tenancy (who ran CREATE EXTENSION; best a plain owner of
--- the database), after tenancy.bootstrap_roles(). docs/pack-members.md tells what it allows. From then on pg_tenancy
--- takes tenants and roles from members.member, and what a token says of them counts no more.
+-- Run it once, in one transaction (it refuses to run outside one), as the administrator of pg_tenancy (who ran CREATE
+-- EXTENSION; best a plain owner of the database), after tenancy.bootstrap_roles(). docs/pack-members.md tells what it
+-- allows. From then on pg_tenancy takes tenants and roles from members.member, and what a token says of them counts no more.
 --
 -- Callers read these tables through row security and change them through the functions below alone. Those run with
 -- their owner's rights (SECURITY DEFINER), so row security is not forced on the owner, and each of them asks itself
@@ -13,16 +13,23 @@
 --   tenant come one after the other, under every isolation level.
 -- - Nobody gives, takes away or changes a role that they could not have: see members.require_giving().
 
+-- Until the end names are looked up in pg_catalog alone: what others have put into a schema of the path that was set
+-- would be called with the administrator's rights, here and in what is kept. The path comes back at the end.
+SELECT pg_catalog.set_config('members.path_before', pg_catalog.current_setting('search_path'), true);
+SET LOCAL search_path = pg_catalog, pg_temp;
+-- The schema is made where all is as it must be: else nothing below can go into it. Nobody else is given USAGE on it
+-- until the end, so that nothing is reached half-made.
 DO $$
 BEGIN
-    IF tenancy.administrator() IS DISTINCT FROM current_user::regrole THEN
+    IF pg_catalog.current_setting('search_path') OPERATOR(pg_catalog.<>) 'pg_catalog, pg_temp' THEN
+        RAISE EXCEPTION 'this must be run in one transaction' USING ERRCODE = 'no_active_sql_transaction',
+            HINT = 'Put BEGIN before it and COMMIT after it, or run it with psql -1.';
+    ELSIF tenancy.administrator() IS DISTINCT FROM current_user::regrole THEN
         RAISE EXCEPTION 'only the administrator of pg_tenancy can set up members' USING ERRCODE = 'insufficient_privilege',
             HINT = format('Run this as %s.', tenancy.administrator()::regrole);
     END IF;
+    CREATE SCHEMA members;
 END $$;
-
--- Nobody else is given USAGE on it until the end, so that nothing is reached half-made.
-CREATE SCHEMA members;
 COMMENT ON SCHEMA members IS 'Tenants, their members, invitations and the history of all that (from pg_tenancy''s packs/members.sql).';
 
 -- The tables ---------------------------------------------------------------------------------------------------------
@@ -64,7 +71,8 @@ CREATE TABLE members.invitation (
     -- SHA-256 of a secret of 244 random bits: knowing it does not help.
     secret_hash bytea NOT NULL UNIQUE,
     invited_by text NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT now(),
+    -- By the clock: accept_invitation() asks whether somebody was removed since.
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     expires_at timestamptz NOT NULL,
     accepted_at timestamptz,
     accepted_by text,
@@ -137,20 +145,23 @@ CREATE TRIGGER recorded_update AFTER UPDATE ON members.member
 CREATE TRIGGER recorded AFTER INSERT OR UPDATE OR DELETE ON members.invitation
     FOR EACH ROW EXECUTE FUNCTION members.record_change();
 
-CREATE FUNCTION members.refuse_rewriting() RETURNS trigger
+CREATE FUNCTION members.refuse() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RAISE EXCEPTION '% of members.change is refused', TG_OP USING ERRCODE = 'insufficient_privilege',
-        DETAIL = 'Rows are only ever added to it.',
-        HINT = 'Who owns the table and must change it all the same drops its trigger append_only first.';
+    RAISE EXCEPTION '% of % is refused', TG_OP, TG_RELID::regclass USING ERRCODE = 'insufficient_privilege', DETAIL = TG_ARGV[0],
+        HINT = format('Who owns the table and must do it all the same drops its trigger %I first.', TG_NAME);
 END $$;
-COMMENT ON FUNCTION members.refuse_rewriting() IS 'Trigger function: refuses what it is called for (42501), to everybody.';
+COMMENT ON FUNCTION members.refuse() IS
+'Trigger function: refuses what it is called for (42501), to everybody. Its argument is the DETAIL.';
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON members.change
-    FOR EACH STATEMENT EXECUTE FUNCTION members.refuse_rewriting();
+    FOR EACH STATEMENT EXECUTE FUNCTION members.refuse('Rows are only ever added to it.');
 -- ALWAYS: session_replication_role does not switch it off.
 ALTER TABLE members.change ENABLE ALWAYS TRIGGER append_only;
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON members.tenant FOR EACH STATEMENT EXECUTE FUNCTION members.refuse('It would leave no history.');
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON members.member FOR EACH STATEMENT EXECUTE FUNCTION members.refuse('It would leave no history and no owners.');
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON members.invitation FOR EACH STATEMENT EXECUTE FUNCTION members.refuse('It would leave no history.');
 
 CREATE FUNCTION members.keep_an_owner() RETURNS trigger
     LANGUAGE plpgsql
@@ -200,15 +211,19 @@ AS $$
 BEGIN
     IF auth.user_id() IS NULL THEN
         RAISE EXCEPTION 'nobody is signed in' USING ERRCODE = 'insufficient_privilege',
-            HINT = 'Call auth.login(token) first, in the same transaction; tenancy.whoami() says what is missing.';
+            HINT = 'Call auth.login(token), or auth.set_claims() where claims are believed, first, in the same transaction; tenancy.whoami() says what is missing.';
     ELSIF tenancy.restriction() IS NOT NULL THEN
         RAISE EXCEPTION 'the caller cannot belong to a tenant' USING ERRCODE = 'insufficient_privilege',
             DETAIL = format('By their claims they are %s.', tenancy.restriction());
+    -- What another table, or the claims, say of a tenant is no reason to change this one.
+    ELSIF NOT EXISTS (SELECT FROM tenancy.member_source WHERE source = 'members.member'::regclass) THEN
+        RAISE EXCEPTION 'members are not taken from members.member' USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = $h$SELECT tenancy.use_members('members.member', 'user_id', 'tenant_id', 'roles') has them taken from there.$h$;
     END IF;
     RETURN auth.user_id();
 END $$;
 COMMENT ON FUNCTION members.require_caller() IS
-'The caller''s id. Error 42501: nobody is signed in, or somebody pending, anonymous, restricted or banned.';
+'The caller''s id. Error 42501: nobody is signed in, or somebody pending, anonymous, restricted or banned. Error 55000: tenancy.use_members() names another table, or none.';
 
 CREATE FUNCTION members.require_email() RETURNS text
     LANGUAGE plpgsql
@@ -256,7 +271,7 @@ BEGIN
     RETURN tenant;
 END $$;
 COMMENT ON FUNCTION members.act(text) IS
-'The active tenant, locked until the transaction ends, in which the caller is a member with the permission (NULL: any member). Errors: 42501; 40001 above READ COMMITTED, where another has changed the tenant since this transaction began.';
+'The active tenant, locked until the transaction ends, in which the caller is a member with the permission (NULL: any member). Errors: those of members.require_caller(); 42501 the caller has no active tenant there, is no member of it (any more), or has not the permission; 40001 above READ COMMITTED, where another has changed the tenant since this transaction began.';
 
 CREATE FUNCTION members.require_giving(roles text[]) RETURNS void
     LANGUAGE plpgsql
@@ -342,14 +357,14 @@ BEGIN
         INSERT INTO members.provisioned AS p (user_id, times) VALUES (caller, 1)
         ON CONFLICT (user_id) DO UPDATE SET times = p.times + 1;
         IF NOT EXISTS (SELECT FROM members.member WHERE user_id = caller) THEN
-            RETURN members.make_tenant(COALESCE(tenant_name, NULLIF(btrim(left(auth.claim_text(VARIADIC ARRAY['name']), 200)), ''),
-                left(auth.email(), 200), 'My tenant'), caller);
+            RETURN members.make_tenant(COALESCE(NULLIF(btrim(tenant_name), ''), NULLIF(btrim(left(auth.claim_text(VARIADIC ARRAY['name']), 200)), ''),
+                NULLIF(btrim(left(auth.email(), 200)), ''), 'My tenant'), caller);
         END IF;
     END IF;
     RETURN auth.tenant_uuid();
 END $$;
 COMMENT ON FUNCTION members.sign_in(text) IS
-'Makes a tenant for a caller who belongs to none, named as given, else by the claim name or email. Returns the tenant made, else the active one: NULL where the caller has several and has chosen none. Call it after each sign-in: from the second on it changes nothing, also if two come at once. Errors: those of members.create_tenant(); 40001 above READ COMMITTED, if another comes at once.';
+'Makes a tenant for a caller who belongs to none, named as given, else by the claim name or email, else "My tenant"; what is empty counts as not given. Returns the tenant made, else the active one: NULL where the caller has several and has chosen none. Call it after each sign-in: from the second on it changes nothing, also if two come at once. Errors: those of members.create_tenant(); 40001 above READ COMMITTED, if another comes at once.';
 
 CREATE FUNCTION members.rename_tenant(name text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -377,7 +392,9 @@ BEGIN
     IF (address ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$' AND length(address) <= 320) IS NOT TRUE THEN
         RAISE EXCEPTION 'this is no email address: %', COALESCE(quote_literal(email), 'NULL')
             USING ERRCODE = 'invalid_parameter_value';
-    ELSIF (valid_for > '0' AND valid_for <= '30 days') IS NOT TRUE THEN
+    -- (The clock is asked too: a month may be 31 days.)
+    ELSIF (valid_for > '0' AND valid_for <= '30 days'
+        AND clock_timestamp() + valid_for <= clock_timestamp() + interval '30 days') IS NOT TRUE THEN
         RAISE EXCEPTION 'an invitation is valid for up to 30 days' USING ERRCODE = 'invalid_parameter_value',
             DETAIL = format('valid_for is %s.', COALESCE(valid_for::text, 'NULL'));
     END IF;
@@ -415,34 +432,42 @@ DECLARE
     caller CONSTANT text := members.require_caller();
     address CONSTANT text := members.require_email();
     hash CONSTANT bytea := sha256(convert_to(secret, 'UTF8'));
+    found_tenant uuid;
     accepted members.invitation;
+    valid boolean := false;
 BEGIN
-    SELECT tenant_id INTO accepted.tenant_id FROM members.open_invitation WHERE secret_hash = hash AND email = address;
+    SELECT tenant_id INTO found_tenant FROM members.invitation WHERE secret_hash = hash AND email = address;
     IF FOUND THEN
-        UPDATE members.tenant SET revision = revision + 1 WHERE id = accepted.tenant_id;
+        UPDATE members.tenant SET revision = revision + 1 WHERE id = found_tenant;
         -- It may be over by now.
         UPDATE members.open_invitation SET accepted_at = clock_timestamp(), accepted_by = caller
         WHERE secret_hash = hash AND email = address RETURNING * INTO accepted;
+        IF FOUND THEN
+            -- It is used up, also by who is a member already, for nothing: else it would outlast their removal.
+            INSERT INTO members.member (tenant_id, user_id, roles, added_by)
+            VALUES (found_tenant, caller, accepted.roles, accepted.invited_by) ON CONFLICT (tenant_id, user_id) DO NOTHING;
+            -- Who was removed, or left, comes back by what was sent after that. (This is asked last, since the row above
+            -- may have waited for the one that goes.)
+            valid := NOT FOUND OR NOT EXISTS (SELECT FROM members.change c WHERE c.tenant_id = found_tenant
+                AND c.what = 'member removed' AND c.before ->> 'user_id' = caller AND c.at >= accepted.created_at);
+            -- One is enough: others would outlast a removal.
+            UPDATE members.open_invitation SET revoked_at = clock_timestamp() WHERE tenant_id = found_tenant AND email = address;
+        ELSE
+            -- A second click of who has come in by it.
+            valid := EXISTS (SELECT FROM members.invitation i JOIN members.member m USING (tenant_id)
+                WHERE i.secret_hash = hash AND i.accepted_by = caller AND m.user_id = caller);
+        END IF;
     END IF;
-    -- The same answer after the same look-up: what is not for the caller tells them nothing.
-    IF NOT FOUND THEN
+    -- The same answer for every reason, which takes back what was done above: what is not for the caller tells them nothing.
+    IF NOT valid THEN
         RAISE EXCEPTION 'the invitation is not valid' USING ERRCODE = 'insufficient_privilege',
-            DETAIL = 'It does not exist, has expired, was used or revoked, or is for somebody else.',
+            DETAIL = 'It does not exist, has expired, was used or revoked, was sent before the caller was removed, or is for somebody else.',
             HINT = 'Sign in with the email that was invited, or ask for another.';
     END IF;
-    INSERT INTO members.member (tenant_id, user_id, roles, added_by)
-    VALUES (accepted.tenant_id, caller, accepted.roles, accepted.invited_by) ON CONFLICT (tenant_id, user_id) DO NOTHING;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'the caller is a member of this tenant already' USING ERRCODE = 'unique_violation',
-            HINT = 'Roles of a member are changed with members.set_roles(user_id, roles).';
-    END IF;
-    -- One is enough: others would outlast a removal.
-    UPDATE members.open_invitation SET revoked_at = clock_timestamp()
-    WHERE tenant_id = accepted.tenant_id AND email = address;
-    RETURN accepted.tenant_id;
+    RETURN found_tenant;
 END $$;
 COMMENT ON FUNCTION members.accept_invitation(text) IS
-'Makes the caller a member, by the secret of an open invitation to their email; returns the tenant''s id. Other open invitations of that tenant to the same email are revoked. Errors: 42501 nobody is signed in, no email or not a verified one, or the invitation is not valid, the same for every reason; 23505 the caller is a member already; 40001 above READ COMMITTED, where another has changed the tenant since this transaction began.';
+'Makes the caller a member, by the secret of an open invitation to their email; returns the tenant''s id. Who is a member already keeps the roles they have, and the invitation is used up; called again with it, nothing more is done. Other open invitations of that tenant to the same email are revoked. Errors: those of members.require_caller(); 42501 no email or not a verified one, or the invitation is not valid, the same for every reason; 40001 above READ COMMITTED, where another has changed the tenant since this transaction began.';
 
 CREATE FUNCTION members.set_roles(user_id text, roles text[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -502,10 +527,10 @@ DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY '{tenant,member,invitation,provisioned,change}'::text[] LOOP
-        EXECUTE format('ALTER TABLE members.%I ENABLE ROW LEVEL SECURITY', name);
-        EXECUTE format('CREATE POLICY no_insert ON members.%I AS RESTRICTIVE FOR INSERT TO PUBLIC WITH CHECK (false)', name);
-        EXECUTE format('CREATE POLICY no_update ON members.%I AS RESTRICTIVE FOR UPDATE TO PUBLIC USING (false)', name);
-        EXECUTE format('CREATE POLICY no_delete ON members.%I AS RESTRICTIVE FOR DELETE TO PUBLIC USING (false)', name);
+        EXECUTE pg_catalog.format('ALTER TABLE members.%I ENABLE ROW LEVEL SECURITY', name);
+        EXECUTE pg_catalog.format('CREATE POLICY no_insert ON members.%I AS RESTRICTIVE FOR INSERT TO PUBLIC WITH CHECK (false)', name);
+        EXECUTE pg_catalog.format('CREATE POLICY no_update ON members.%I AS RESTRICTIVE FOR UPDATE TO PUBLIC USING (false)', name);
+        EXECUTE pg_catalog.format('CREATE POLICY no_delete ON members.%I AS RESTRICTIVE FOR DELETE TO PUBLIC USING (false)', name);
     END LOOP;
 END $$;
 
@@ -537,3 +562,5 @@ GRANT USAGE ON SCHEMA members TO authenticated;
 
 -- From now on who belongs where is said here.
 SELECT tenancy.use_members('members.member', 'user_id', 'tenant_id', 'roles');
+
+SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('members.path_before'), true);

@@ -14,7 +14,9 @@ CREATE DATABASE pack_members OWNER pack_owner TEMPLATE template0;
 SET client_min_messages = warning;
 CREATE EXTENSION pg_tenancy;
 \o /dev/null
+BEGIN;
 :pack
+COMMIT;
 \o
 
 -- Everything callers may call runs with its owner's rights and a fixed search_path; nobody else may call anything.
@@ -84,6 +86,18 @@ SELECT members.sign_in() AS b \gset
 SELECT * FROM test.tenants;
 SELECT FROM members.rename_tenant('Beta');
 COMMIT;
+-- Names that are empty do not count, wherever they come from.
+BEGIN;
+SELECT FROM auth.set_claims('{"sub": "e1", "name": " ", "email": " "}');
+SELECT FROM members.sign_in(' ');
+SELECT name FROM members.tenant;
+SELECT FROM auth.set_claims('{"sub": "e2", "name": "", "email": ""}');
+SELECT FROM members.sign_in('');
+SELECT name FROM members.tenant;
+SELECT FROM auth.set_claims('{"sub": "e3", "name": "", "email": "e3@example.com"}');
+SELECT FROM members.sign_in('');
+SELECT name FROM members.tenant;
+ROLLBACK;
 -- Those whom their provider holds back get none.
 BEGIN;
 SELECT FROM auth.set_claims('{"sub": "pam", "sts": "pending"}');
@@ -128,6 +142,8 @@ SELECT code, message FROM test.error('SELECT members.invite(NULL, ''{member}'')'
 SELECT code, message, detail FROM test.error('SELECT members.invite(''x@example.com'', ''{member}'', ''31 days'')');
 SELECT code, detail FROM test.error('SELECT members.invite(''x@example.com'', ''{member}'', ''-1 s'')');
 SELECT code, detail FROM test.error('SELECT members.invite(''x@example.com'', ''{member}'', NULL)');
+-- (As a mere interval this is 30 days, on any calendar 35.)
+SELECT code, detail FROM test.error('SELECT members.invite(''x@example.com'', ''{member}'', ''12 mons -330 days'')');
 COMMIT;
 -- The secret is nowhere in the database.
 SELECT current_user = 'app' AS app;
@@ -146,7 +162,9 @@ SELECT auth.roles();
 SELECT * FROM test.members;
 SELECT * FROM test.tenants;
 SELECT * FROM test.invitations;
-SELECT code, message FROM test.error(format('SELECT members.accept_invitation(%L)', :'secret'));
+-- A second click does no more.
+SELECT members.accept_invitation(:'secret') = :'a' AS accepted, members.sign_in() = :'a' AS same;
+SELECT count(*) AS places FROM members.member WHERE user_id = 'cid';
 -- Who signs in as a member gets no tenant of their own.
 SELECT members.sign_in() = :'a' AS same;
 COMMIT;
@@ -202,7 +220,7 @@ SELECT * FROM test.members;
 SELECT FROM members.remove_member('ann');
 SELECT * FROM test.members;
 ROLLBACK;
--- A member is not invited twice.
+-- Who is a member already and is invited again.
 BEGIN;
 SELECT FROM auth.set_claims(:'ann');
 SELECT members.invite('bob@example.com', '{owner}') AS bobs \gset
@@ -217,7 +235,11 @@ SELECT members.invite('bob@example.com', '{viewer}') AS third \gset
 COMMIT;
 BEGIN;
 SELECT FROM auth.set_claims(:'bob', :'b');
-SELECT * FROM test.error(format('SELECT members.accept_invitation(%L)', :'third'));
+SELECT members.accept_invitation(:'third') = :'a' AS accepted;
+SELECT FROM auth.use_tenant(:'a');
+-- They stay what they are, and it is used up.
+SELECT auth.roles(), (SELECT count(*) FROM members.open_invitation) AS left_open;
+SELECT email, accepted_by FROM test.invitations WHERE roles = '{viewer}' AND email = 'bob@example.com';
 -- A third tenant, made on purpose.
 SELECT members.create_tenant('Gamma') AS g \gset
 SELECT * FROM test.tenants;
@@ -276,6 +298,49 @@ DELETE FROM members.tenant WHERE id = :'a';
 SELECT what, user_id, login, COALESCE(after, before) ->> 'user_id' AS member, COALESCE(after, before) ->> 'email' AS email
 FROM members.change WHERE tenant_id = :'a' AND user_id IS NULL ORDER BY 1, 4, 5;
 SELECT (SELECT count(*) FROM members.member WHERE tenant_id = :'a') AS members, (SELECT count(*) FROM members.invitation WHERE tenant_id = :'a') AS invitations;
+
+-- TRUNCATE, which would leave no history, is refused to the owner too.
+SET client_min_messages = warning;
+SELECT count(*) > 0 AS members FROM members.member;
+SELECT s AS statement, e.* FROM unnest('{tenant CASCADE,member,invitation,change}'::text[]) AS s, test.error('TRUNCATE members.' || s) AS e;
+SELECT count(*) > 0 AS members FROM members.member;
+
+-- Members that come from elsewhere, or from the claims, are no reason to change these, nor to make tenants that nobody sees.
+SELECT FROM tenancy.drop_members();
+CREATE TABLE test.elsewhere (user_id text, tenant_id uuid, role text);
+CREATE INDEX ON test.elsewhere (user_id);
+INSERT INTO test.elsewhere VALUES ('bob', :'b', 'owner');
+CREATE VIEW test.refused AS SELECT statement, code, message, hint FROM unnest(ARRAY['SELECT members.invite(''x@example.com'', ''{owner}'')',
+    'SELECT members.rename_tenant(''mine'')', 'SELECT members.leave()', 'SELECT members.sign_in()', 'SELECT members.create_tenant(''mine'')',
+    'SELECT members.accept_invitation(''0'')']) AS statement, LATERAL test.error(statement);
+GRANT SELECT ON test.refused TO authenticated;
+\connect - app
+SET client_min_messages = warning;
+BEGIN;
+SELECT FROM auth.set_claims(jsonb_build_object('sub', 'bob', 'tenant_id', :'b', 'roles', '{owner}'::text[]));
+SELECT auth.tenant_uuid() = :'b' AS active, auth.roles();
+SELECT * FROM test.refused;
+ROLLBACK;
+\connect - pack_owner
+SET client_min_messages = warning;
+SELECT FROM tenancy.use_members('test.elsewhere', 'user_id', 'tenant_id', 'role');
+\connect - app
+SET client_min_messages = warning;
+BEGIN;
+SELECT FROM auth.set_claims(:'bob');
+SELECT auth.tenant_uuid() = :'b' AS active, auth.roles();
+SELECT DISTINCT code, message FROM test.refused;
+ROLLBACK;
+-- The hint is what helps.
+\connect - pack_owner
+SELECT FROM tenancy.use_members('members.member', 'user_id', 'tenant_id', 'roles');
+\connect - app
+SET client_min_messages = warning;
+BEGIN;
+SELECT FROM auth.set_claims(:'bob', :'b');
+SELECT FROM members.rename_tenant('Beta again');
+SELECT * FROM test.tenants;
+ROLLBACK;
 
 \connect :home :superuser
 DROP DATABASE pack_members;

@@ -17,7 +17,9 @@ SET client_min_messages = warning;
 CREATE EXTENSION pg_tenancy;
 SELECT FROM tenancy.add_issuer('https://issuer.example', :'keys', NULL);
 \o /dev/null
+BEGIN;
 :pack
+COMMIT;
 \o
 \set a aaaaaaaa-0000-4000-8000-000000000000
 \set b bbbbbbbb-0000-4000-8000-000000000000
@@ -190,7 +192,6 @@ SELECT FROM auth.set_claims('{"sub": "eve", "email": "eve@example.com", "is_anon
 SELECT code, message FROM test.error(format('SELECT members.accept_invitation(%L)', :'eves'));
 SELECT FROM auth.set_claims('{"sub": "eve", "email": "eve@example.com", "email_verified": "true"}');
 SELECT members.accept_invitation(:'eves') = :'a' AS accepted;
-INSERT INTO answers SELECT 'used, by herself', * FROM test.error(format('SELECT members.accept_invitation(%L)', :'eves'));
 SELECT FROM auth.set_claims('{"sub": "eve-again", "email": "eve@example.com"}');
 INSERT INTO answers SELECT 'used, by another of that address', * FROM test.error(format('SELECT members.accept_invitation(%L)', :'eves'));
 COMMIT;
@@ -212,12 +213,30 @@ SELECT FROM auth.set_claims('{"sub": "dee2", "email": "dee@example.net"}');
 SELECT code FROM test.error(format('SELECT members.accept_invitation(%L)', :'way1'));
 SELECT FROM test.be('eve');
 SELECT code FROM test.error(format('SELECT members.accept_invitation(%L)', :'way2'));
+-- (Nor does the one that brought her in.)
+SELECT code FROM test.error(format('SELECT members.accept_invitation(%L)', :'eves'));
 -- Nor does an old session, or one that names the tenant.
 SELECT FROM auth.set_claims(jsonb_build_object('sub', 'dee', 'email', 'dee@example.com', 'tenant_id', :'a'));
 SELECT auth.tenant_id();
 SELECT code FROM test.error('SELECT members.invite(''x@example.com'', ''{viewer}'')');
 SELECT code FROM test.error(format('SELECT auth.use_tenant(%L)', :'a'));
 COMMIT;
+-- Who came in without an invitation, and is removed, does not come back by one that was sent before, to whatever address,
+-- from whomever; they do by one that is sent afterwards.
+BEGIN;
+SELECT FROM test.be('ann');
+SELECT members.invite('vic@example.net', '{admin}') AS before \gset
+SELECT FROM members.remove_member('vic');
+SELECT FROM auth.set_claims('{"sub": "vic", "email": "vic@example.net"}');
+SELECT * FROM test.error(format('SELECT members.accept_invitation(%L)', :'before'));
+SELECT FROM test.be('ann');
+SELECT accepted_by, revoked_at FROM members.open_invitation WHERE email = 'vic@example.net';
+SELECT members.invite('vic@example.net', '{viewer}') AS after \gset
+SELECT FROM auth.set_claims('{"sub": "vic", "email": "vic@example.net"}');
+SELECT members.accept_invitation(:'after') = :'a' AS accepted;
+SELECT auth.roles();
+SELECT code FROM test.error(format('SELECT members.accept_invitation(%L)', :'before'));
+ROLLBACK;
 -- A role that is taken away takes along what was sent with it; one that is added does not.
 BEGIN;
 SELECT FROM test.be('ann');
