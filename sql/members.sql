@@ -206,7 +206,7 @@ CREATE FUNCTION tenancy.use_members(
 AS $$
 #variable_conflict use_variable
 DECLARE
-    -- As src/rows.rs reads them.
+    -- As src/row.rs reads them.
     keys CONSTANT regtype[] := '{text,varchar,uuid,smallint,integer,bigint}';
     names CONSTANT regtype[] := '{text,varchar,anyenum}';
     flags CONSTANT regtype[] := '{boolean,timestamptz,timestamp,date}';

@@ -6,8 +6,9 @@
 
 use crate::claims::layout::Places;
 use crate::error;
-use crate::rows::{self, Row, Stamp, Table};
+use crate::row::{self, Row};
 use crate::snapshot;
+use crate::table::{self, Stamp, Table};
 use crate::token::{Algorithm, Issuer, Keys};
 use core::cell::RefCell;
 use core::ffi::CStr;
@@ -179,7 +180,7 @@ impl Trusted {
     fn with_keys_of_now(&self, snapshot: pg_sys::Snapshot) -> Option<Trusted> {
         let name = |name: &Option<String>| CString::new(name.as_deref()?).ok();
         let (schema, table) = (name(&self.row.key_schema)?, name(&self.row.key_table)?);
-        let table = rows::find(&schema, &table).and_then(Table::open);
+        let table = table::find(&schema, &table).and_then(Table::open);
         let stamp = table.as_ref().map(|table| table.stamp(snapshot)).unwrap_or_default();
         let now = snapshot::statement_time();
         let last = self.keys_seen.as_ref().filter(|seen| seen.stamp == stamp && now < seen.until);
@@ -215,15 +216,15 @@ impl Trusted {
     /// The columns to read, if they are there, of the right types, and the administrator may read them.
     fn key_columns(&self, table: &Table, administrator: Oid) -> Columns {
         let column = |name: &str, types: &[Oid]| table.column(&CString::new(name).ok()?, types);
-        let id = column(self.row.key_id_column.as_deref()?, &rows::TEXTS)?;
-        let key = column(self.row.key_column.as_deref()?, &rows::TEXTS)?;
+        let id = column(self.row.key_id_column.as_deref()?, &row::TEXTS)?;
+        let key = column(self.row.key_column.as_deref()?, &row::TEXTS)?;
         let expires = match self.row.key_expires_column.as_deref() {
-            Some(name) => Some(column(name, &rows::TIMES)?),
+            Some(name) => Some(column(name, &row::TIMES)?),
             None => None,
         };
         let names = [&self.row.key_id_column, &self.row.key_column, &self.row.key_expires_column];
         let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
-        rows::readable_by(table.oid(), administrator, &names).then_some((id, key, expires))
+        table::readable_by(table.oid(), administrator, &names).then_some((id, key, expires))
     }
 
     /// The database role that a token with this claim `role` takes: that one if the issuer's row lists it, else
@@ -329,7 +330,7 @@ pub fn changed(
 }
 
 pub fn our_table(name: &CStr) -> Table {
-    match rows::find(c"tenancy", name).and_then(Table::open) {
+    match table::find(c"tenancy", name).and_then(Table::open) {
         Some(table) => table,
         None => error::incomplete(),
     }

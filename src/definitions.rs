@@ -2,8 +2,8 @@
 
 use crate::claims;
 use crate::configuration::our_table;
-use crate::rows::Stamp;
 use crate::standing::bare_role;
+use crate::table::Stamp;
 use pgrx::pg_sys;
 
 /// The permissions of these roles in a tenant, and the rows that say so. A tenant's own definition of a role takes the

@@ -3,7 +3,7 @@
 //! becomes a constant: there the planner is told that it is of type `tenancy.secret`, which prints as `***`.
 
 use crate::v1::{answer, argument, v1_function};
-use crate::{configuration, error, rows, session, settings, snapshot, token};
+use crate::{configuration, error, session, settings, snapshot, table, token};
 use core::ffi::CStr;
 use pgrx::pg_guard;
 use pgrx::pg_sys::{self, Datum, Oid};
@@ -50,7 +50,7 @@ unsafe extern "C-unwind" fn sealed(request: *mut pg_sys::SupportRequestSimplify)
             let token = pg_sys::list_nth((*call).args, 0).cast::<pg_sys::Const>();
             (!token.is_null() && (*token).xpr.type_ == pg_sys::NodeTag::T_Const).then_some(token)
         };
-        let secret = rows::find_type(c"tenancy", c"secret");
+        let secret = table::find_type(c"tenancy", c"secret");
         if let (Some(token), Some(secret)) = (is_constant((*request).fcall), secret)
             && (*token).consttype != secret
         {

@@ -7,8 +7,9 @@
 
 use crate::claims::{self, layout::same_tenant};
 use crate::configuration;
-use crate::rows::{self, Row, Stamp, Table};
+use crate::row::{self, Row};
 use crate::standing::{Members, Membership, Unreadable};
+use crate::table::{self, Stamp, Table};
 use core::cell::RefCell;
 use pgrx::pg_sys::{self, Oid};
 use serde::Deserialize;
@@ -199,7 +200,7 @@ fn key_of_user(
     readable(users, administrator, &names.map(Option::unwrap_or_default))?;
     let mut found = Vec::new();
     for table in tables {
-        let column = |name: Option<&str>| table.column(&CString::new(name?).ok()?, &rows::KEYS);
+        let column = |name: Option<&str>| table.column(&CString::new(name?).ok()?, &row::KEYS);
         let [Some(subject_column), Some(key)] = names.map(column) else { return Err(Unreadable::Columns) };
         table.find(&[(subject_column, subject)], snapshot, |row| {
             found.push(row.text(key));
@@ -214,7 +215,7 @@ fn key_of_user(
 
 /// Whether the administrator may SELECT these columns.
 fn readable(table: Oid, administrator: Oid, names: &[&str]) -> Result<(), Unreadable> {
-    match rows::readable_by(table, administrator, names) {
+    match table::readable_by(table, administrator, names) {
         true => Ok(()),
         false => Err(Unreadable::Denied),
     }
@@ -246,11 +247,11 @@ impl Numbers {
             None => Some(None),
         };
         Some(Numbers {
-            user: find(&columns.user_column, |kind| rows::KEYS.contains(&kind))?,
-            tenant: find(&columns.tenant_column, |kind| rows::KEYS.contains(&kind))?,
-            roles: optional(&columns.role_column, rows::is_list)?,
-            active: optional(&columns.active_column, |kind| rows::is_flag(kind) || rows::is_word(kind))?,
-            inactive: optional(&columns.inactive_column, rows::is_flag)?,
+            user: find(&columns.user_column, |kind| row::KEYS.contains(&kind))?,
+            tenant: find(&columns.tenant_column, |kind| row::KEYS.contains(&kind))?,
+            roles: optional(&columns.role_column, row::is_list)?,
+            active: optional(&columns.active_column, |kind| row::is_flag(kind) || row::is_word(kind))?,
+            inactive: optional(&columns.inactive_column, row::is_flag)?,
         })
     }
 

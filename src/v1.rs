@@ -2,7 +2,7 @@
 //! Conventions"), and not as `#[pg_extern]`s: called once per row, a wrapper's 25 ns and a copy of the value would
 //! double the cost of a sequential scan. sql/native.sql and the files after it declare them.
 
-use crate::rows;
+use crate::row;
 use crate::session::guarded;
 use pgrx::FromDatum;
 use pgrx::pg_sys::{Datum, FunctionCallInfo};
@@ -62,6 +62,6 @@ pub unsafe fn texts(fcinfo: FunctionCallInfo) -> Vec<String> {
     let argument = unsafe { (*fcinfo).args.as_slice(1)[0] };
     match argument.isnull {
         true => Vec::new(),
-        false => rows::texts(argument.value),
+        false => row::texts(argument.value),
     }
 }
