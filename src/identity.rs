@@ -87,13 +87,8 @@ impl Identity {
         members: Option<FromTable>,
     ) -> Identity {
         let chosen = choice.as_ref().and_then(|choice| caller.choice(choice));
-        let circumstances = Circumstances {
-            chosen: chosen.as_deref(),
-            choice_believed: matches!(basis, Basis::Claims(_)),
-            members: borrowed(&members),
-            membership_required: settings.membership_required,
-            pinned: settings.pinned.as_deref(),
-        };
+        let believed = matches!(basis, Basis::Claims(_));
+        let circumstances = circumstances(&settings, &members, chosen.as_deref(), believed);
         let standing = caller.said.as_ref().map(|said| Standing::new(said, &circumstances));
         let tenant = standing.as_ref().and_then(|standing| standing.tenant.as_deref().ok());
         let text = |text: Option<&str>| text.map(Value::text);
@@ -175,14 +170,7 @@ impl Identity {
         let said = self.caller.said.as_ref()?;
         let (_, tenants) = self.tenants.get_or_init(|| {
             let members = snapshot::with_active(|snapshot| self.all_memberships(snapshot));
-            let circumstances = Circumstances {
-                chosen: None,
-                choice_believed: false,
-                members: borrowed(&members),
-                membership_required: self.settings.membership_required,
-                pinned: self.settings.pinned.as_deref(),
-            };
-            let tenants = standing::tenants(said, &circumstances);
+            let tenants = standing::tenants(said, &circumstances(&self.settings, &members, None, false));
             (members, tenants)
         });
         Some(tenants)
@@ -202,13 +190,7 @@ impl Identity {
         let members = self.members.as_ref().map(|_| {
             snapshot::with_active(|snapshot| members::of(self.caller.user.as_deref(), extent, snapshot))
         });
-        let circumstances = Circumstances {
-            chosen: Some(tenant),
-            choice_believed: false,
-            members: borrowed(&members),
-            membership_required: self.settings.membership_required,
-            pinned: self.settings.pinned.as_deref(),
-        };
+        let circumstances = circumstances(&self.settings, &members, Some(tenant), false);
         Standing::new(said, &circumstances).tenant.is_ok()
     }
 
@@ -270,8 +252,19 @@ impl Identity {
     }
 }
 
-fn borrowed(members: &Option<FromTable>) -> Option<Result<&Members, Unreadable>> {
-    members.as_ref().map(|members| members.as_deref().map_err(|reason| *reason))
+fn circumstances<'a>(
+    settings: &'a Settings,
+    members: &'a Option<FromTable>,
+    chosen: Option<&'a str>,
+    choice_believed: bool,
+) -> Circumstances<'a> {
+    Circumstances {
+        chosen,
+        choice_believed,
+        members: members.as_ref().map(|members| members.as_deref().map_err(|reason| *reason)),
+        membership_required: settings.membership_required,
+        pinned: settings.pinned.as_deref(),
+    }
 }
 
 /// Raises a Postgres error where there is no memory to parse this many bytes of JSON: in Rust the lack of memory ends

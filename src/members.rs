@@ -148,7 +148,7 @@ fn look(
                 list.push(membership);
             }
             let too_many = rows > MAX_ROWS || bytes > MAX_BYTES;
-            let several = || list.iter().any(|membership| !same_tenant(&membership.tenant, &list[0].tenant));
+            let several = || list.last().is_some_and(|last| !same_tenant(&last.tenant, &list[0].tenant));
             !too_many && (*extent != Extent::Few || !several())
         };
         match extent {
