@@ -19,6 +19,7 @@ pub fn permissions(roles: &[String], tenant: &str, snapshot: pg_sys::Snapshot) -
         None => tenant.to_owned(),
     };
     let mut stamp = Stamp::default();
+    stamp.add_table(&table);
     // Of each role the definition that counts most: 0 shipped, 1 global, 2 the tenant's own.
     let mut best: Vec<(u8, Vec<String>)> = vec![(0, Vec::new()); roles.len()];
     for (rank, whose) in [(1, ""), (2, tenant.as_str())] {

@@ -99,3 +99,14 @@ SELECT cardinality(auth.tenant_ids());
 RESET request.jwt.claims;
 SELECT tenancy.drop_members();
 DROP TABLE public.again;
+
+-- Definitions of roles, likewise.
+BEGIN;
+SET LOCAL request.jwt.claims = '{"sub": "ann", "tenant_id": "acme", "roles": ["editor"]}';
+TRUNCATE tenancy.role_definition;
+INSERT INTO tenancy.role_definition (tenant, role, permissions) VALUES ('', 'editor', '{notes.write}');
+SELECT auth.permissions();
+TRUNCATE tenancy.role_definition;
+INSERT INTO tenancy.role_definition (tenant, role, permissions) VALUES ('', 'editor', '{notes.read}');
+SELECT auth.permissions(), auth.has_permission('notes.write');
+ROLLBACK;
