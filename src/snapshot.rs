@@ -5,7 +5,7 @@
 //!
 //! | what happens | what is called | what is looked at again |
 //! |---|---|---|
-//! | another snapshot is active | nothing: `unchanged` compares | configuration, keys, time |
+//! | another snapshot is active | nothing: `unchanged` compares | configuration, members, keys, time |
 //! | a client statement, transaction or subtransaction ends | `forget` | the same |
 //! | a parameter changes | `session::forget`, and so `advance` | everything |
 //! | configuration or keys are being looked at | `unmark`, and `mark` once the identity is settled | |
