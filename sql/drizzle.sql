@@ -34,6 +34,7 @@ CREATE FUNCTION tenancy.drizzle(target regclass) RETURNS SETOF text
 AS $$
 DECLARE
     kind "char";
+    partition boolean;
     asked jsonb;
     entries text[];
     columns text[];
@@ -41,12 +42,16 @@ BEGIN
     IF target IS NULL THEN
         RAISE EXCEPTION 'target must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
-    SELECT relkind INTO kind FROM pg_class WHERE oid = target;
+    SELECT relkind, relispartition INTO kind, partition FROM pg_class WHERE oid = target;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'table % does not exist', target USING ERRCODE = 'undefined_table';
     ELSIF kind NOT IN ('r', 'p') THEN
         RAISE EXCEPTION '% is not a table', target USING ERRCODE = 'wrong_object_type',
             DETAIL = 'Only tables and partitioned tables are protected.';
+    ELSIF kind = 'p' OR partition THEN
+        RAISE EXCEPTION '% is %', target, CASE kind WHEN 'p' THEN 'a partitioned table' ELSE 'a partition' END USING ERRCODE = 'feature_not_supported',
+            DETAIL = 'drizzle-kit does not see partitioned tables, takes their partitions for tables, and drops those.',
+            HINT = 'Name the table and its partitions in drizzle.config.ts: tablesFilter: [''*'', ''!...''].';
     END IF;
     asked := tenancy.asked(target);
     IF asked IS NULL THEN
@@ -55,8 +60,8 @@ BEGIN
             HINT = format('First: SELECT tenancy.protect(%L)', target);
     END IF;
 
-    -- The index that protect() makes, known by its name: one that drizzle-kit made from these lines is not in the record
-    -- of what protect() made. All others are in schema.ts already.
+    -- The index that protect() makes, known by its name, since one that drizzle-kit made from these lines is not in the
+    -- record of what protect() made. All others are in schema.ts already.
     SELECT array_agg(format('index(%s).on(%s),', tenancy.typescript_string(c.relname), keys.list) ORDER BY c.relname)
     INTO entries
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid,
@@ -82,8 +87,8 @@ BEGIN
 
     -- The tenant column, and every other that is filled from the caller. drizzle-kit reads a default without the cast at
     -- its end, so with it the default would be set again at each push.
-    SELECT array_agg(format('//   %s: %s', a.attname, concat_ws('', CASE WHEN a.attnotnull THEN '.notNull()' END,
-        '.default(' || tenancy.typescript_sql(regexp_replace(pg_get_expr(d.adbin, d.adrelid), '::[\w ".]+$', '')) || ')')) ORDER BY a.attnum)
+    SELECT array_agg(replace(format('//   %s: %s', translate(a.attname, chr(10) || chr(13), '  '), concat_ws('', CASE WHEN a.attnotnull THEN '.notNull()' END,
+        '.default(' || tenancy.typescript_sql(regexp_replace(pg_get_expr(d.adbin, d.adrelid), '::[\w ".]+$', '')) || ')')), chr(10), '\n') ORDER BY a.attnum)
     INTO columns
     FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''
     WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped AND (a.attnotnull OR d.oid IS NOT NULL)
@@ -93,7 +98,7 @@ BEGIN
                 AND f.pronamespace = 'auth'::regnamespace));
 
     RETURN QUERY SELECT string_to_table(array_to_string(
-        ARRAY[format('// %s as drizzle-kit must know it. Imports:', target),
+        ARRAY[format('// %s as drizzle-kit must know it. Imports:', translate(target::text, chr(10) || chr(13), '  ')),
             '//   import { sql } from ''drizzle-orm''',
             '//   import { index, pgPolicy } from ''drizzle-orm/pg-core''',
             '// Columns end with:']
@@ -101,7 +106,7 @@ BEGIN
         || '// .enableRLS() behind pgTable(...) keeps row security on, should the policies ever get lost. Third argument:'::text
         || '(table) => ['::text
         || ARRAY(SELECT '  ' || e FROM unnest(entries) WITH ORDINALITY AS e (e, position) ORDER BY position)
-        || ']'::text, E'\n'), E'\n');
+        || ']'::text, chr(10)), chr(10));
 END $$;
 COMMENT ON FUNCTION tenancy.drizzle(regclass) IS
-'The lines of schema.ts by which drizzle-kit leaves a protected table''s protection alone: all its policies, the index that protect() makes, and how the columns end that are filled from the caller. Errors: 55000 the table is not protected; 42809 no table; 42P01; 22004.';
+'The lines of schema.ts by which drizzle-kit leaves a protected table''s protection alone: all its policies, the index that protect() makes, and how the columns end that are filled from the caller. Errors: 55000 the table is not protected; 0A000 a partitioned table, or a partition; 42809 no table; 42P01; 22004.';
