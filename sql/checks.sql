@@ -52,18 +52,21 @@ END $$;
 COMMENT ON FUNCTION auth.use_tenant(text) IS
 'Chooses the active tenant for this transaction, among those the caller belongs to (auth.tenant_ids). If the membership ends meanwhile there is no tenant. Errors: 25P01 outside a transaction block; 22023 an empty tenant; 42501 the caller is no member of it. What was set is undone with the statement.';
 
-CREATE FUNCTION auth.require_tenant() RETURNS text
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+-- (STABLE, for policies: setting on_missing_tenant.)
+CREATE FUNCTION tenancy.no_tenant() RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF auth.tenant_id() IS NULL THEN
-        RAISE EXCEPTION 'no tenant is bound' USING ERRCODE = 'insufficient_privilege',
-            DETAIL = format('The reason: %s.', COALESCE(tenancy.tenant_problem(), 'nobody is signed in')),
-            HINT = 'SELECT * FROM tenancy.whoami() tells who the database thinks is calling.';
-    END IF;
-    RETURN auth.tenant_id();
+    RAISE EXCEPTION 'no tenant is bound' USING ERRCODE = 'insufficient_privilege',
+        DETAIL = format('The reason: %s.', COALESCE(tenancy.tenant_problem(), 'nobody is signed in')),
+        HINT = 'SELECT * FROM tenancy.whoami() tells who the database thinks is calling.';
 END $$;
+COMMENT ON FUNCTION tenancy.no_tenant() IS 'Error 42501, which says why the caller has no active tenant.';
+
+CREATE FUNCTION auth.require_tenant() RETURNS text
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    RETURN COALESCE(auth.tenant_id(), tenancy.no_tenant());
 COMMENT ON FUNCTION auth.require_tenant() IS
 'The active tenant, as auth.tenant_id() has it. For functions and triggers. Error 42501 where there is none.';
 

@@ -100,9 +100,8 @@ BEGIN
     RETURN QUERY SELECT string_to_table(array_to_string(
         ARRAY[format('// %s as drizzle-kit must know it. Imports:', translate(target::text, chr(10) || chr(13), '  ')),
             '//   import { sql } from ''drizzle-orm''',
-            '//   import { index, pgPolicy } from ''drizzle-orm/pg-core''',
-            '// Columns end with:']
-        || columns
+            '//   import { index, pgPolicy } from ''drizzle-orm/pg-core''']
+        || CASE WHEN columns IS NOT NULL THEN '// Columns end with:'::text || columns END
         || '// .enableRLS() behind pgTable(...) keeps row security on, should the policies ever get lost. Third argument:'::text
         || '(table) => ['::text
         || ARRAY(SELECT '  ' || e FROM unnest(entries) WITH ORDINALITY AS e (e, position) ORDER BY position)

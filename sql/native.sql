@@ -91,7 +91,8 @@ CREATE FUNCTION tenancy.policy_call(function_name text) RETURNS text
 
 -- How a policy asks whether the current role has the rights of one of these. IS NOT NULL, which the planner takes to
 -- be true for 0.995 of the rows, leaves the estimate of the rest as it is; a bare boolean would halve it.
-CREATE FUNCTION tenancy.policy_acts_as(roles name[]) RETURNS text
+CREATE FUNCTION tenancy.policy_acts_as(roles name[], or_else text DEFAULT NULL) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (SELECT string_agg(format('(tenancy.held_role(%L::name) IS NOT NULL)', role), ' OR ' ORDER BY position)
-            FROM unnest(roles) WITH ORDINALITY AS r (role, position));
+    RETURN (SELECT CASE count(*) WHEN 1 THEN min(condition) ELSE '(' || string_agg(condition, ' OR ' ORDER BY position) || ')' END
+            FROM (SELECT format('(tenancy.held_role(%L::name) IS NOT NULL)', role), position FROM unnest(roles) WITH ORDINALITY AS r (role, position)
+                  UNION ALL SELECT or_else, cardinality(roles) + 1 WHERE or_else IS NOT NULL) AS c (condition, position));

@@ -1,150 +1,5 @@
 -- What protection consists of: the policies a protected table has, and how they are recognised again.
 
-CREATE FUNCTION tenancy.family(target regclass) RETURNS SETOF regclass
-    LANGUAGE sql STABLE PARALLEL SAFE
-    BEGIN ATOMIC
-        WITH RECURSIVE family AS (
-            SELECT target::oid AS relation, 0 AS depth
-            UNION ALL
-            SELECT i.inhrelid, f.depth + 1 FROM family f JOIN pg_catalog.pg_inherits i ON i.inhparent = f.relation
-        )
-        SELECT relation::regclass FROM family GROUP BY relation ORDER BY min(depth), relation;
-    END;
-COMMENT ON FUNCTION tenancy.family(regclass) IS
-'A table and all its partitions and inheritance children, parents first. Each needs policies of its own: asked directly, a child is not guarded by its parent''s.';
-
-CREATE FUNCTION tenancy.unguarded_parents(target regclass) RETURNS SETOF regclass
-    LANGUAGE sql STABLE PARALLEL SAFE
-    BEGIN ATOMIC
-        SELECT DISTINCT i.inhparent::regclass FROM tenancy.family(target) f JOIN pg_catalog.pg_inherits i ON i.inhrelid = f
-        WHERE i.inhparent NOT IN (SELECT tenancy.family(target)) AND NOT EXISTS (
-            SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = i.inhparent AND p.polname = 'tenancy_floor');
-    END;
-COMMENT ON FUNCTION tenancy.unguarded_parents(regclass) IS
-'Tables outside the family through which its rows are reached, and which are not protected.';
-
-CREATE FUNCTION tenancy.require_protectable(target regclass) RETURNS void
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    relation record;
-    kind text;
-    outside text;
-    found_any boolean := false;
-BEGIN
-    IF target IS NULL THEN
-        RAISE EXCEPTION 'target must not be NULL' USING ERRCODE = 'null_value_not_allowed';
-    END IF;
-    FOR relation IN
-        SELECT c.oid::regclass AS name, c.*, n.nspname FROM tenancy.family(target) f
-        JOIN pg_class c ON c.oid = f JOIN pg_namespace n ON n.oid = c.relnamespace
-        ORDER BY c.oid <> target, name
-    LOOP
-        kind := CASE relation.relkind WHEN 'v' THEN 'a view' WHEN 'm' THEN 'a materialized view' WHEN 'f' THEN 'a foreign table'
-            WHEN 'i' THEN 'an index' WHEN 'I' THEN 'an index' WHEN 'S' THEN 'a sequence' WHEN 'c' THEN 'a composite type'
-            WHEN 't' THEN 'a TOAST table' END;
-        IF kind IS NOT NULL THEN
-            RAISE EXCEPTION '% is %', relation.name, kind USING ERRCODE = 'wrong_object_type',
-                DETAIL = 'Only tables and partitioned tables have row security.',
-                HINT = CASE relation.relkind WHEN 'v' THEN 'Protect the tables beneath it, and make the view WITH (security_invoker = true).'
-                    WHEN 'f' THEN 'Protect the table where it really is.' ELSE 'Protect the tables beneath it.' END;
-        ELSIF relation.nspname IN ('pg_catalog', 'information_schema', 'auth', 'tenancy') THEN
-            RAISE EXCEPTION '% is a system table', relation.name USING ERRCODE = 'reserved_name',
-                DETAIL = format('Schema %I is not for the rows of tenants.', relation.nspname);
-        ELSIF relation.relpersistence = 't' THEN
-            RAISE EXCEPTION '% is a temporary table', relation.name USING ERRCODE = 'invalid_table_definition',
-                DETAIL = 'It belongs to one session and ends with it.';
-        ELSIF NOT pg_has_role(current_user, relation.relowner, 'USAGE') THEN
-            RAISE EXCEPTION 'must be owner of table %', relation.name USING ERRCODE = 'insufficient_privilege',
-                DETAIL = format('It belongs to role "%s".', pg_get_userbyid(relation.relowner));
-        END IF;
-        found_any := true;
-        CONTINUE WHEN relation.oid <> target;
-        SELECT min(i.inhparent::regclass::text) INTO outside FROM pg_inherits i
-        WHERE i.inhrelid = target AND (relation.relispartition OR NOT EXISTS (
-            SELECT FROM pg_policy p WHERE p.polrelid = i.inhparent AND p.polname = 'tenancy_floor'));
-        IF outside IS NOT NULL THEN
-            RAISE EXCEPTION '% is a %', target, CASE WHEN relation.relispartition THEN 'partition' ELSE 'child of another table' END
-                USING ERRCODE = 'wrong_object_type',
-                DETAIL = 'Rows reached through its parent are guarded by the parent''s policies, not by its own.',
-                HINT = format('Name the parent: %s.', outside);
-        END IF;
-    END LOOP;
-    IF NOT found_any THEN
-        RAISE EXCEPTION 'table % does not exist', target USING ERRCODE = 'undefined_table';
-    END IF;
-END $$;
-COMMENT ON FUNCTION tenancy.require_protectable(regclass) IS
-'Raises unless the table and all its children can be protected by the current role. Errors: 22004 NULL; 42P01 no such table; 42809 no table, or one with a parent; 42939 a system table; 42P16 a temporary table; 42501 another owner''s.';
-
--- One change at a time; readers and writers go on until the first ALTER TABLE. Above READ COMMITTED the catalog would be
--- read as it was before the lock, and what somebody else has undone since would pass for done.
-CREATE FUNCTION tenancy.lock_for_change(target regclass) RETURNS text[]
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
-        RAISE EXCEPTION 'protection cannot be changed at isolation level %', current_setting('transaction_isolation')
-            USING ERRCODE = 'invalid_transaction_state',
-            DETAIL = 'What others have changed since the transaction began would not be seen.',
-            HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED';
-    END IF;
-    EXECUTE format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', target);
-    -- The name was looked up again after any wait: whose table is it now? And whose are the children?
-    IF EXISTS (SELECT f::oid FROM tenancy.family(target) f EXCEPT SELECT l.relation FROM pg_locks l
-               WHERE l.pid = pg_backend_pid() AND l.granted AND l.mode = 'ShareUpdateExclusiveLock') THEN
-        RAISE EXCEPTION 'table % was renamed or replaced meanwhile', target USING ERRCODE = 'object_in_use',
-            HINT = 'Look at what there is now, and try again.';
-    END IF;
-    PERFORM tenancy.require_protectable(target);
-    RETURN ARRAY(SELECT f::text FROM tenancy.family(target) f);
-END $$;
-COMMENT ON FUNCTION tenancy.lock_for_change(regclass) IS
-'Locks a table and its children against any other change of their protection, and returns their names. Errors: those of tenancy.require_protectable(); 25000 above READ COMMITTED; 55006 the table was replaced while waiting for the lock.';
-
-CREATE FUNCTION tenancy.carry_out(statements text[], target regclass, names text[]) RETURNS void
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    statement text;
-    attribute text;
-BEGIN
-    FOREACH statement IN ARRAY statements LOOP
-        EXECUTE statement;
-    END LOOP;
-    -- The lock keeps tables from being renamed, not their schemas: what was done elsewhere is undone with this error.
-    IF names IS DISTINCT FROM ARRAY(SELECT f::text FROM tenancy.family(target) f) THEN
-        RAISE EXCEPTION 'the schema of table % was renamed or replaced meanwhile', target USING ERRCODE = 'object_in_use',
-            HINT = 'Look at what there is now, and try again.';
-    END IF;
-EXCEPTION WHEN not_null_violation THEN
-    GET STACKED DIAGNOSTICS attribute = COLUMN_NAME;
-    RAISE EXCEPTION 'column "%" of table % contains NULLs', attribute, target USING ERRCODE = 'not_null_violation',
-        DETAIL = 'A row without a tenant would belong to nobody.',
-        HINT = format('Find them: SELECT * FROM %s WHERE %I IS NULL', target, attribute);
-END $$;
-COMMENT ON FUNCTION tenancy.carry_out(text[], regclass, text[]) IS
-'Runs the statements on a table whose family was locked under these names. Errors: those of the statements; 23502 NULLs in the tenant column; 55006 the names mean something else by now.';
-
--- Postgres carries out foreign keys without asking any policy.
-CREATE FUNCTION tenancy.loose_foreign_keys(target regclass, tenant_column name) RETURNS SETOF text
-    LANGUAGE sql STABLE PARALLEL SAFE
-    BEGIN ATOMIC
-        SELECT format('%I on %s', k.conname, k.conrelid::regclass)
-        FROM pg_catalog.pg_constraint k
-        WHERE k.contype = 'f' AND k.conparentid = 0 AND target IN (k.conrelid, k.confrelid)
-            AND NOT EXISTS (
-                SELECT FROM unnest(k.conkey, k.confkey) AS pair (referencing, referenced)
-                JOIN pg_catalog.pg_attribute a ON a.attname = tenant_column AND a.attrelid = target
-                    AND ((k.conrelid = target AND a.attnum = pair.referencing) OR (k.confrelid = target AND a.attnum = pair.referenced)))
-        ORDER BY 1;
-    END;
-COMMENT ON FUNCTION tenancy.loose_foreign_keys(regclass, name) IS
-'The foreign keys from and to a table whose columns leave out its tenant column: through them a caller''s change may reach rows of another tenant.';
-
 -- What protect() was asked, kept where it is dumped with the table: as JSON in the comment of its floor.
 CREATE FUNCTION tenancy.asked(relation regclass) RETURNS jsonb
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -152,61 +7,125 @@ CREATE FUNCTION tenancy.asked(relation regclass) RETURNS jsonb
 AS $$
 DECLARE
     asked jsonb;
+    made jsonb;
 BEGIN
     SELECT obj_description(p.oid, 'pg_policy') INTO asked FROM pg_policy p
     WHERE p.polrelid = relation AND p.polname = 'tenancy_floor';
-    RETURN CASE WHEN jsonb_typeof(asked) = 'object' AND jsonb_typeof(asked -> 'made') = 'object'
-        AND jsonb_typeof(asked -> 'staff') = 'array' AND asked ->> 'template' IS NOT NULL
-        AND asked ->> 'tenant_column' IS NOT NULL AND asked ->> 'authenticated' IS NOT NULL
-        AND COALESCE(jsonb_typeof(asked #> '{made,grants}'), 'object') = 'object'
-        AND COALESCE(jsonb_typeof(asked #> '{made,indexes}'), 'array') = 'array' THEN asked END;
+    made := asked -> 'made';
+    IF jsonb_typeof(asked) = 'object' AND jsonb_typeof(made) = 'object'
+        AND jsonb_typeof(asked -> 'staff') = 'array' AND asked ->> 'authenticated' IS NOT NULL
+        AND asked ->> 'template' = ANY (tenancy.templates())
+        AND COALESCE(jsonb_typeof(asked -> 'read'), 'array') = 'array'
+        AND COALESCE(jsonb_typeof(asked -> 'write'), 'array') = 'array'
+        AND COALESCE(jsonb_typeof(asked -> 'remove'), 'array') = 'array'
+        AND COALESCE(jsonb_typeof(made -> 'grants'), 'object') = 'object'
+        AND COALESCE(jsonb_typeof(made -> 'columns'), 'object') = 'object'
+        AND COALESCE(jsonb_typeof(made -> 'indexes'), 'array') = 'array'
+    THEN
+        -- As version 0.1.0 wrote it
+        IF made ?| '{default,not_null}' THEN
+            asked := jsonb_set(asked, '{made}', made - '{default,not_null}'::text[]
+                || jsonb_build_object('columns', jsonb_build_object(asked ->> 'tenant_column',
+                    (SELECT jsonb_object_agg(key, value) FROM jsonb_each(made) WHERE key IN ('default', 'not_null')))));
+        END IF;
+        RETURN asked;
+    END IF;
+    RETURN NULL;
 EXCEPTION WHEN invalid_text_representation OR untranslatable_character OR numeric_value_out_of_range THEN
     RETURN NULL; -- somebody has put a comment of their own there
 END $$;
 COMMENT ON FUNCTION tenancy.asked(regclass) IS
 'What tenancy.protect() was asked for this table and what it made, a jsonb object. NULL where the table is not protected, or its floor''s comment is not ours.';
 
-CREATE FUNCTION tenancy.wanted_policies(relation regclass, asked jsonb)
+CREATE FUNCTION tenancy.templates() RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN '{tenant,tenant_or_global,tenant_root,user,any_tenant,via_parent,public_read}'::text[];
+COMMENT ON FUNCTION tenancy.templates() IS 'The templates that tenancy.protect() knows.';
+
+CREATE FUNCTION tenancy.template(target regclass, relation regclass, of_row text, asked jsonb,
+    OUT reads text, OUT writes text, OUT active text, OUT commands text, OUT columns jsonb)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- (One of tenancy.templates(): so tenancy.asked() and tenancy.protect() have seen to it.)
+    EXECUTE format('SELECT t.* FROM tenancy.%I($1, $2, $3, $4) t', 'template_' || (asked ->> 'template'))
+    INTO reads, writes, active, commands, columns USING target, relation, of_row, asked;
+END $$;
+COMMENT ON FUNCTION tenancy.template(regclass, regclass, text, jsonb) IS
+'What the template that was asked for target writes for relation, target itself or a child of it. reads and writes: the expressions of rows that a caller may read, and may make, change or delete; of_row is the alias by which they name the row, NULL in a policy of the table itself. active: those of the active tenant, where these go beyond it. commands: which there are for callers, as in pg_policy.polcmd. columns: an array of what tenancy.wanted_column() makes.';
+
+CREATE FUNCTION tenancy.allowed_commands(commands text, asked jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN translate(commands, concat(CASE asked -> 'read' WHEN '[]' THEN 'r' END, CASE asked -> 'write' WHEN '[]' THEN 'aw' END,
+        CASE asked -> 'remove' WHEN '[]' THEN 'd' END), '');
+COMMENT ON FUNCTION tenancy.allowed_commands(text, jsonb) IS
+'Those of a template''s commands that are not for nobody.';
+
+CREATE FUNCTION tenancy.wanted_policies(target regclass, relation regclass, asked jsonb)
     RETURNS TABLE (name name, permissive boolean, command "char", roles name[], using_expression text, check_expression text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     callers name[] := ARRAY[asked ->> 'authenticated'];
+    readers name[] := callers || CASE WHEN asked ? 'anonymous' THEN ARRAY[asked ->> 'anonymous']::name[] ELSE '{}' END;
     staff name[] := ARRAY(SELECT jsonb_array_elements_text(asked -> 'staff'));
     everybody CONSTANT name[] := '{public}';
-    own text;
-    floor text;
+    rows record := tenancy.template(target, relation, NULL, asked);
+    -- (For staff, that no tenant is bound is no error, and the planner would raise it from the second arm of an OR.)
+    floor record := tenancy.template(target, relation, NULL, CASE staff WHEN '{}' THEN asked ELSE asked - 'on_missing_tenant' END);
+    needs record;
+    condition text;
+    commands "char"[] := string_to_array(tenancy.allowed_commands(rows.commands, asked), NULL);
 BEGIN
-    SELECT t.expression INTO own FROM tenancy.template_tenant(relation, (asked ->> 'tenant_column')::name) t;
-    floor := own;
-    IF staff <> '{}' THEN
-        floor := format('%s OR (%s)', tenancy.policy_acts_as(staff), own);
+    -- Which rows there are for callers. Each command that there is for anybody:
+    RETURN QUERY SELECT * FROM (VALUES
+        ('tenancy_select'::name, true, 'r'::"char", readers, rows.reads, NULL),
+        ('tenancy_insert', true, 'a', callers, NULL, rows.writes),
+        ('tenancy_update', true, 'w', callers, rows.writes, rows.writes),
+        ('tenancy_delete', true, 'd', callers, rows.writes, NULL)
+    ) AS p (name, permissive, command, roles, using_expression, check_expression)
+    WHERE p.command = ANY (commands);
+
+    -- No later permissive policy widens these. TO PUBLIC, for the policies of a view's table are chosen by the view's
+    -- owner while current_user is still the caller: TO authenticated, a floor would be left out there, and a gate alone
+    -- lets every caller through. The floor repeats the expressions of the four above, which Postgres then tests once.
+    RETURN QUERY VALUES
+        ('tenancy_floor'::name, false, '*'::"char", everybody, tenancy.or_staff(staff, floor.reads), tenancy.or_staff(staff, floor.writes)),
+        ('tenancy_gate', false, '*', everybody, tenancy.policy_acts_as(readers || staff), NULL);
+    IF rows.writes <> rows.reads THEN
+        RETURN QUERY SELECT * FROM (VALUES
+            ('tenancy_floor_update'::name, false, 'w'::"char", everybody, tenancy.or_staff(staff, floor.writes), NULL::text),
+            ('tenancy_floor_delete', false, 'd', everybody, tenancy.or_staff(staff, floor.writes), NULL)
+        ) AS p (name, permissive, command, roles, using_expression, check_expression)
+        WHERE p.command = ANY (commands);
     END IF;
 
-    RETURN QUERY VALUES
-        ('tenancy_select'::name, true, 'r'::"char", callers, own, NULL),
-        ('tenancy_insert', true, 'a', callers, NULL, own),
-        ('tenancy_update', true, 'w', callers, own, own),
-        ('tenancy_delete', true, 'd', callers, own, NULL),
-        -- No later permissive policy widens these two. TO PUBLIC, for the policies of a view's table are chosen by
-        -- the view's owner while current_user is still the caller: TO authenticated, a floor would be left out
-        -- there, and a gate alone lets every caller through. The floor repeats the expression of the four above,
-        -- which the planner then evaluates once.
-        ('tenancy_floor', false, '*', everybody, floor, floor),
-        ('tenancy_gate', false, '*', everybody, tenancy.policy_acts_as(callers || staff), NULL);
+    -- Which callers may do what to them. Roles and permissions are those in the active tenant.
+    FOR needs IN SELECT * FROM (VALUES
+        ('tenancy_may_select'::name, 'r'::"char", 'read'), ('tenancy_may_insert', 'a', 'write'),
+        ('tenancy_may_update', 'w', 'write'), ('tenancy_may_delete', 'd', 'remove')) AS n (policy, command, argument)
+    LOOP
+        condition := CASE WHEN needs.command = ANY (commands) THEN tenancy.condition(asked -> needs.argument) ELSE 'false' END;
+        CONTINUE WHEN condition IS NULL;
+        condition := tenancy.or_staff(staff, tenancy.all_of(CASE WHEN condition <> 'false' THEN floor.active END, condition));
+        RETURN QUERY VALUES (needs.policy, false, needs.command, everybody,
+            CASE WHEN needs.command <> 'a' THEN condition END, CASE needs.command WHEN 'a' THEN condition END);
+    END LOOP;
     IF staff <> '{}' THEN
         RETURN QUERY VALUES ('tenancy_staff'::name, true, '*'::"char", staff, 'true', 'true');
     END IF;
 END $$;
-COMMENT ON FUNCTION tenancy.wanted_policies(regclass, jsonb) IS
-'The policies that a table protected as asked has: name, permissive or restrictive, command as in pg_policy.polcmd, roles, expressions.';
+COMMENT ON FUNCTION tenancy.wanted_policies(regclass, regclass, jsonb) IS
+'The policies that a table has which was protected as asked, or is a child of one (target): name, permissive or restrictive, command as in pg_policy.polcmd, roles, expressions.';
 
 CREATE FUNCTION tenancy.same_expression(printed text, written text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (
-        SELECT COALESCE(printed IN (bare, '(' || bare || ')'), printed IS NULL AND bare IS NULL)
-        FROM (SELECT replace(replace(written, 'OPERATOR(pg_catalog.=)', '='), 'pg_catalog.', '') AS bare) AS w);
+        SELECT COALESCE(w.printed IN (bare, '(' || bare || ')'), w.printed IS NULL AND bare IS NULL)
+        FROM (SELECT regexp_replace(printed, '\s*\n\s*', ' ', 'g') AS printed,
+                     regexp_replace(replace(replace(written, 'OPERATOR(pg_catalog.=)', '='), 'pg_catalog.', ''), '\s*\n\s*', ' ', 'g') AS bare) AS w);
 COMMENT ON FUNCTION tenancy.same_expression(text, text) IS
 'Whether pg_get_expr(), with pg_catalog as the search_path, printed this for an expression that was written so.';
 
@@ -226,28 +145,32 @@ $$;
 COMMENT ON FUNCTION tenancy.policy_is(regclass, name, boolean, "char", name[], text, text) IS
 'Whether the table''s policy of this name is just so; NULL where there is none.';
 
--- The comment is the table owner's to write, and protect() may run as a superuser: of what it says only these four
--- words ever become part of a statement.
-CREATE FUNCTION tenancy.revoke_statement(granted jsonb, relation regclass, role name) RETURNS text[]
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN ARRAY(
-        SELECT format('REVOKE %s ON %s FROM %I', string_agg(privilege, ', ' ORDER BY position), relation, role)
-        FROM unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) WITH ORDINALITY AS p (privilege, position)
-        WHERE granted ? privilege HAVING count(*) > 0);
-COMMENT ON FUNCTION tenancy.revoke_statement(jsonb, regclass, name) IS
-'The statement that takes back what protect() granted to a role; an empty array where that is nothing.';
+CREATE FUNCTION tenancy.policy_names() RETURNS name[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN '{tenancy_select,tenancy_insert,tenancy_update,tenancy_delete,tenancy_floor,tenancy_gate,tenancy_floor_update,tenancy_floor_delete,
+        tenancy_may_select,tenancy_may_insert,tenancy_may_update,tenancy_may_delete,tenancy_staff}'::name[];
+COMMENT ON FUNCTION tenancy.policy_names() IS 'The names of all policies that tenancy.protect() writes.';
 
-CREATE FUNCTION tenancy.refuse_truncate() RETURNS trigger
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF row_security_active(TG_RELID) THEN
-        RAISE EXCEPTION 'cannot truncate table %', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege',
-            DETAIL = format('TRUNCATE ignores row security, which binds role "%s".', current_user),
-            HINT = 'DELETE removes the rows this role may delete; a role with BYPASSRLS may TRUNCATE.';
-    END IF;
-    RETURN NULL;
-END $$;
-COMMENT ON FUNCTION tenancy.refuse_truncate() IS
-'Trigger function: refuses TRUNCATE (42501) to every role that row security binds.';
+CREATE FUNCTION tenancy.in_parentheses(expression text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN expression LIKE '(%' THEN expression ELSE '(' || expression || ')' END;
+COMMENT ON FUNCTION tenancy.in_parentheses(text) IS 'The expression in one pair of parentheses; those of a template are, unless they are a constant.';
+
+-- Postgres carries out foreign keys without asking any policy. (That by which a row belongs to its parent, and one to rows
+-- that everybody reads, need no tenant.)
+CREATE FUNCTION tenancy.loose_foreign_keys(target regclass, tenant_column name) RETURNS SETOF text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT format('%I on %s', k.conname, k.conrelid::regclass)
+        FROM pg_catalog.pg_constraint k
+        WHERE k.contype = 'f' AND k.conparentid = 0 AND target IN (k.conrelid, k.confrelid) AND tenant_column IS NOT NULL
+            AND NOT EXISTS (
+                SELECT FROM unnest(k.conkey, k.confkey) AS pair (referencing, referenced)
+                JOIN pg_catalog.pg_attribute a ON a.attname = tenant_column AND a.attrelid = target
+                    AND ((k.conrelid = target AND a.attnum = pair.referencing) OR (k.confrelid = target AND a.attnum = pair.referenced)))
+            AND tenancy.asked(k.conrelid::regclass) ->> 'key' IS DISTINCT FROM k.conname
+            AND tenancy.asked(k.confrelid::regclass) ->> 'template' IS DISTINCT FROM 'public_read'
+        ORDER BY 1;
+    END;
+COMMENT ON FUNCTION tenancy.loose_foreign_keys(regclass, name) IS
+'The foreign keys from and to a table whose columns leave out its tenant column: through them a caller''s change may reach rows of another tenant.';

@@ -335,10 +335,11 @@ CREATE FUNCTION tenancy.policy_call(function_name text) RETURNS text
 -- bare boolean to be true for half of the rows, and IS DISTINCT FROM false for 0.995 of them, which leaves the
 -- estimate of the rest as it is. It is never NULL; COALESCE, which the planner does not know to be leakproof, has it
 -- tested after the tenant, so that other tenants' rows are spared it.
-CREATE FUNCTION tenancy.policy_acts_as(roles name[]) RETURNS text
+CREATE FUNCTION tenancy.policy_acts_as(roles name[], or_else text DEFAULT NULL) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (
-        SELECT format(CASE count(*) WHEN 1 THEN '(COALESCE(( SELECT %s AS pg_has_role), false)' ELSE '(COALESCE(( SELECT (%s)), false)' END
-            || ' IS DISTINCT FROM false)',
-            string_agg(format('pg_catalog.pg_has_role(CURRENT_USER, %L::name, ''USAGE''::text)', role), ' OR ' ORDER BY position))
-        FROM unnest(roles) WITH ORDINALITY AS r (role, position));
+        SELECT format(CASE WHEN or_else IS NULL THEN '%s' ELSE '(%s OR %s)' END, acts_as, or_else) FROM (
+            SELECT format(CASE count(*) WHEN 1 THEN '(COALESCE(( SELECT %s AS pg_has_role), false)' ELSE '(COALESCE(( SELECT (%s)), false)' END
+                || ' IS DISTINCT FROM false)',
+                string_agg(format('pg_catalog.pg_has_role(CURRENT_USER, %L::name, ''USAGE''::text)', role), ' OR ' ORDER BY position))
+            FROM unnest(roles) WITH ORDINALITY AS r (role, position)) AS asked (acts_as));

@@ -3,152 +3,104 @@
 -- It compares what the catalog holds with what was asked and runs the difference, so running it again changes
 -- nothing. Every statement it returns names its objects in full and can be run by hand.
 
-CREATE FUNCTION tenancy.has_leading_index(relation regclass, column_name name) RETURNS boolean
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN EXISTS (
-        SELECT FROM pg_catalog.pg_index i
-        JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
-        JOIN pg_catalog.pg_am m ON m.oid = c.relam
-        JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-        WHERE i.indrelid = relation AND a.attname = column_name AND m.amname = 'btree'
-            AND i.indisvalid AND i.indpred IS NULL);
-COMMENT ON FUNCTION tenancy.has_leading_index(regclass, name) IS
-'Whether a valid B-tree index over all rows of the table leads with the column.';
-
-CREATE FUNCTION tenancy.free_index_name(relation regclass, column_name name, taken jsonb) RETURNS name
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
+-- What was asked, as it is kept. Only what is not the default is in it.
+CREATE FUNCTION tenancy.make_asked(target regclass, template text, tenant_column name, user_column name, parent regclass,
+    read text[], write text[], remove text[], force boolean, movable boolean) RETURNS jsonb
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    stem text;
-    schema oid;
-    candidate name;
-    attempt int := 0;
+    tenant name := COALESCE(tenant_column, tenancy.setting('tenant_column')::name);
+    refused text;
+    key_columns name[];
 BEGIN
-    SELECT format('%s_%s', relname, column_name), relnamespace INTO stem, schema FROM pg_class WHERE oid = relation;
-    -- A name has 63 bytes; some are kept for the ending.
-    WHILE octet_length(stem) > 48 LOOP
-        stem := left(stem, -1);
-    END LOOP;
-    LOOP
-        candidate := stem || '_tenancy_idx' || COALESCE(NULLIF(attempt, 0)::text, '');
-        EXIT WHEN NOT COALESCE(taken ? candidate, false)
-            AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = schema AND relname = candidate);
-        attempt := attempt + 1;
-    END LOOP;
-    RETURN candidate;
+    IF template IS NULL OR template <> ALL (tenancy.templates()) THEN
+        RAISE EXCEPTION 'unknown template: %', COALESCE(quote_literal(template), 'NULL')
+            USING ERRCODE = 'invalid_parameter_value', HINT = format('Templates are: %s.', array_to_string(tenancy.templates(), ', '));
+    END IF;
+    IF force IS NULL OR movable IS NULL THEN
+        RAISE EXCEPTION 'force, movable and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    refused := CASE WHEN tenant_column IS NOT NULL AND template = 'via_parent' THEN 'tenant_column'
+        WHEN user_column IS NOT NULL AND template <> 'user' THEN 'user_column'
+        WHEN parent IS NOT NULL AND template <> 'via_parent' THEN 'parent'
+        WHEN read IS NOT NULL AND template = 'public_read' THEN 'read' END;
+    IF refused IS NOT NULL THEN
+        RAISE EXCEPTION 'template % takes no %', template, refused USING ERRCODE = 'invalid_parameter_value',
+            HINT = CASE refused WHEN 'read' THEN 'Everybody reads there. Template tenant with read => ... lets some.' ELSE format('Leave %s out, or name the template that takes it.', refused) END;
+    END IF;
+    CASE template
+        WHEN 'tenant_root' THEN
+            IF tenant_column IS NULL THEN
+                SELECT array_agg(a.attname) INTO key_columns FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+                WHERE i.indrelid = target AND i.indisprimary;
+                IF cardinality(key_columns) IS DISTINCT FROM 1 THEN
+                    RAISE EXCEPTION 'which column of table % is the tenant''s id?', target USING ERRCODE = 'invalid_parameter_value',
+                        DETAIL = 'It has no primary key of one column.', HINT = 'Name it with tenant_column => ''...''.';
+                END IF;
+                tenant := key_columns[1];
+            END IF;
+            -- A tenant's row is its name to everybody in it, and all its rows may go with it: who may is to be said.
+            write := COALESCE(write, '{}');
+            remove := COALESCE(remove, '{}');
+        WHEN 'via_parent' THEN
+            tenant := NULL;
+        WHEN 'user', 'public_read' THEN
+            IF tenant_column IS NULL AND NOT tenancy.has_column(target, tenant) THEN
+                tenant := NULL;
+            END IF;
+        ELSE NULL;
+    END CASE;
+    IF template = 'public_read' AND tenant IS NULL AND COALESCE(write, remove) IS NOT NULL THEN
+        RAISE EXCEPTION 'callers do not write to table %', target USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = 'It has no tenant column, so under template public_read its rows belong to nobody.',
+            HINT = 'Name the tenant column, or leave write and remove out; staff write there, and roles that row security does not bind.';
+    END IF;
+    RETURN jsonb_build_object('force', force, 'authenticated', tenancy.setting('authenticated'), 'staff', to_jsonb(tenancy.staff_roles()))
+        || jsonb_strip_nulls(jsonb_build_object('template', template, 'tenant_column', tenant,
+            'user_column', CASE template WHEN 'user' THEN COALESCE(user_column, tenancy.setting('user_column')::name) END,
+            'key', CASE template WHEN 'via_parent' THEN tenancy.choose_parent(target, parent) END,
+            'anonymous', CASE template WHEN 'public_read' THEN (SELECT rolname FROM pg_roles WHERE rolname = tenancy.setting('anonymous')) END,
+            'read', tenancy.elements('read', read), 'write', tenancy.elements('write', write), 'remove', tenancy.elements('remove', remove),
+            'movable', CASE WHEN movable THEN true END,
+            'on_missing_tenant', CASE tenancy.setting('on_missing_tenant') WHEN 'error' THEN 'error' END));
 END $$;
-COMMENT ON FUNCTION tenancy.free_index_name(regclass, name, jsonb) IS
-'A name for an index on the table that no relation of its schema has, nor any of those in the array.';
+COMMENT ON FUNCTION tenancy.make_asked(regclass, text, name, name, regclass, text[], text[], text[], boolean, boolean) IS
+'What tenancy.protect() is asked, as it is kept in the comment of the floor. Errors: 22023 an argument that does not go with the template, 22004, those of tenancy.choose_parent() and tenancy.elements().';
 
-CREATE FUNCTION tenancy.protect(target regclass, template text DEFAULT 'tenant', tenant_column name DEFAULT NULL,
-    force boolean DEFAULT true, dry_run boolean DEFAULT false) RETURNS SETOF text
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+-- The statements for a table and its children, in the order in which they are run.
+CREATE FUNCTION tenancy.protect_statements(target regclass, asked jsonb, OUT statements text[], OUT by_hand text[], OUT newly_forced boolean)
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
 AS $$
-#variable_conflict use_column
 DECLARE
-    -- Building an index locks out writers: about a second for this much on a small machine.
-    build_up_to CONSTANT bigint := 100 * 1024 * 1024;
-    run_index CONSTANT text := '-- for you to run, outside a transaction: CREATE INDEX ';
-    statements text[] := '{}';
-    by_hand text[] := '{}';
-    statement text;
-    names text[];
-    asked jsonb;
+    template record := tenancy.template(target, target, NULL, asked);
+    before jsonb := tenancy.asked(target);
     made jsonb;
+    step record;
     relation record;
     policy record;
-    role name;
-    privileges text[];
-    granted jsonb;
-    default_value text;
-    default_now text;
-    index_name name;
-    large boolean;
-    newly_forced boolean := false;
     new_floor boolean;
-    refuses_truncate boolean;
-    loose text;
-    may_grant boolean;
+    argument text;
 BEGIN
-    PERFORM tenancy.require_protectable(target);
-    IF template IS DISTINCT FROM 'tenant' THEN
-        RAISE EXCEPTION 'unknown template: %', COALESCE(quote_literal(template), 'NULL')
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Templates are: tenant.';
-    END IF;
-    IF force IS NULL OR dry_run IS NULL THEN
-        RAISE EXCEPTION 'force and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
-    END IF;
-    asked := jsonb_build_object('template', template, 'force', force,
-        'tenant_column', COALESCE(tenant_column, tenancy.setting('tenant_column')::name),
-        'authenticated', tenancy.setting('authenticated'), 'staff', to_jsonb(tenancy.staff_roles()));
-    FOREACH role IN ARRAY tenancy.staff_roles() || tenancy.setting('authenticated')::name LOOP
-        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
-            RAISE EXCEPTION 'role "%" does not exist', role USING ERRCODE = 'undefined_object',
-                HINT = CASE WHEN role = tenancy.setting('authenticated') THEN 'SELECT tenancy.bootstrap_roles() makes it.'
-                    ELSE 'Make it (CREATE ROLE ... NOLOGIN), or take it out with tenancy.configure(''staff_roles'', ...).' END;
+    newly_forced := false;
+    -- A column that was renamed and is asked for by its new name is the one it was.
+    FOREACH argument IN ARRAY '{tenant_column,user_column}'::text[] LOOP
+        IF before ? argument AND asked ? argument AND NOT tenancy.has_column(target, (before ->> argument)::name) THEN
+            before := before || jsonb_build_object(argument, asked -> argument, 'made', (before -> 'made')
+                || jsonb_build_object('columns', (SELECT COALESCE(jsonb_object_agg(CASE key WHEN before ->> argument THEN asked ->> argument ELSE key END, value), '{}')
+                    FROM jsonb_each(before #> '{made,columns}'))));
         END IF;
     END LOOP;
-    FOREACH role IN ARRAY tenancy.staff_roles() LOOP
-        IF pg_has_role(tenancy.setting('authenticated')::name, role, 'MEMBER') THEN
-            RAISE EXCEPTION 'role "%" cannot be staff: callers have it', role USING ERRCODE = 'object_not_in_prerequisite_state',
-                DETAIL = 'Every caller would see the rows of all tenants.',
-                HINT = format('REVOKE %I FROM %I, or take it out with tenancy.configure(''staff_roles'', ...).', role, tenancy.setting('authenticated'));
-        END IF;
-    END LOOP;
-    IF NOT dry_run THEN
-        names := tenancy.lock_for_change(target);
-    END IF;
-    tenant_column := asked ->> 'tenant_column';
-    default_value := (tenancy.template_tenant(target, tenant_column)).default_value;
-    made := COALESCE(tenancy.asked(target) -> 'made', '{}');
-    IF made ? 'indexes' THEN
-        -- Those that somebody has dropped since are forgotten.
-        made := jsonb_set(made, '{indexes}', (SELECT COALESCE(jsonb_agg(name ORDER BY position), '[]')
-            FROM jsonb_array_elements_text(made -> 'indexes') WITH ORDINALITY AS i (name, position)
-            WHERE EXISTS (SELECT FROM pg_index JOIN pg_class c ON c.oid = indexrelid
-                          WHERE indrelid IN (SELECT tenancy.family(target)) AND c.relname = i.name)));
-    END IF;
+    step := tenancy.release_columns(target, before, template.columns);
+    statements := step.statements;
+    by_hand := ARRAY(SELECT '-- left as it is: ' || l FROM unnest(step.left_alone) l);
+    step := tenancy.prepare_columns(target, template.columns, step.now_made);
+    statements := statements || step.statements;
+    by_hand := by_hand || step.by_hand;
+    made := step.now_made;
 
-    -- The column: never NULL, filled from the caller, and leading an index.
-    -- (From 18 on, NOT NULL may be there and not yet valid for the rows there are.)
-    IF EXISTS (SELECT FROM tenancy.family(target) f JOIN pg_attribute a ON a.attrelid = f AND a.attname = tenant_column
-               WHERE NOT a.attnotnull OR EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = f AND k.contype = 'n'
-                   AND k.conkey = ARRAY[a.attnum] AND NOT k.convalidated)) THEN
-        statements := statements || format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', target, tenant_column);
-        made := made || '{"not_null": true}';
-    END IF;
-    SELECT pg_get_expr(d.adbin, d.adrelid) INTO default_now FROM pg_attrdef d JOIN pg_attribute a
-        ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE a.attrelid = target AND a.attname = tenant_column;
-    IF default_now IS DISTINCT FROM default_value THEN
-        statements := statements || format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', target, tenant_column, default_value);
-        made := jsonb_build_object('default', default_now) || made;
-    END IF;
-    SELECT sum(pg_table_size(f)) > build_up_to INTO large FROM tenancy.family(target) f;
-    FOR relation IN SELECT c.oid::regclass AS name, c.relkind
-        FROM tenancy.family(target) WITH ORDINALITY f (relation, position) JOIN pg_class c ON c.oid = f.relation
-        WHERE NOT c.relispartition AND NOT tenancy.has_leading_index(c.oid, tenant_column)
-        ORDER BY f.position
-    LOOP
-        IF NOT large THEN
-            index_name := tenancy.free_index_name(relation.name, tenant_column, made -> 'indexes');
-            statements := statements || format('CREATE INDEX %I ON %s (%I)', index_name, relation.name, tenant_column);
-            made := jsonb_set(made, '{indexes}', COALESCE(made -> 'indexes', '[]') || to_jsonb(index_name));
-        ELSIF relation.relkind = 'p' THEN
-            -- Built on each partition first, so that the parent's index only has to adopt them.
-            SELECT by_hand || COALESCE(array_agg(format(run_index || 'CONCURRENTLY ON %s (%I)', f.relation, tenant_column)
-                ORDER BY f.position), '{}')
-            INTO by_hand FROM tenancy.family(relation.name) WITH ORDINALITY f (relation, position) JOIN pg_class c ON c.oid = f.relation
-            WHERE c.relkind = 'r' AND NOT tenancy.has_leading_index(f.relation, tenant_column);
-            by_hand := by_hand || format(run_index || 'ON %s (%I)', relation.name, tenant_column);
-        ELSE
-            by_hand := by_hand || format(run_index || 'CONCURRENTLY ON %s (%I)', relation.name, tenant_column);
-        END IF;
-    END LOOP;
-
-    -- The table and each child: row security, policies, no TRUNCATE.
     FOR relation IN SELECT c.oid::regclass AS name, c.oid = target AS is_target, c.relrowsecurity, c.relforcerowsecurity
         FROM tenancy.family(target) WITH ORDINALITY f (relation, position) JOIN pg_class c ON c.oid = f.relation
         ORDER BY f.position
@@ -160,18 +112,18 @@ BEGIN
             statements := statements || format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', relation.name);
             made := made || '{"row_security": true}';
         END IF;
-        IF force AND NOT relation.relforcerowsecurity THEN
+        IF (asked ->> 'force')::boolean AND NOT relation.relforcerowsecurity THEN
             statements := statements || format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', relation.name);
             made := made || '{"force": true}';
             newly_forced := true;
-        ELSIF NOT force AND relation.relforcerowsecurity THEN
+        ELSIF NOT (asked ->> 'force')::boolean AND relation.relforcerowsecurity THEN
             statements := statements || format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', relation.name);
             made := made - 'force';
         END IF;
         new_floor := false;
-        FOR policy IN SELECT w.*, tenancy.policy_is(relation.name, w.name, w.permissive, w.command, w.roles,
-                w.using_expression, w.check_expression) AS same
-            FROM tenancy.wanted_policies(relation.name, asked) w
+        FOR policy IN
+            SELECT w.*, tenancy.policy_is(relation.name, w.name, w.permissive, w.command, w.roles, w.using_expression, w.check_expression) AS same
+            FROM tenancy.wanted_policies(target, relation.name, asked) w
         LOOP
             CONTINUE WHEN policy.same;
             new_floor := new_floor OR policy.name = 'tenancy_floor';
@@ -183,91 +135,117 @@ BEGIN
                 CASE WHEN NOT policy.permissive THEN 'AS RESTRICTIVE' END,
                 CASE policy.command WHEN 'r' THEN 'FOR SELECT' WHEN 'a' THEN 'FOR INSERT' WHEN 'w' THEN 'FOR UPDATE' WHEN 'd' THEN 'FOR DELETE' END,
                 'TO ' || (SELECT string_agg(CASE r WHEN 'public' THEN 'PUBLIC' ELSE quote_ident(r) END, ', ') FROM unnest(policy.roles) r),
-                'USING ' || '(' || policy.using_expression || ')',
-                'WITH CHECK ' || '(' || policy.check_expression || ')');
+                'USING ' || tenancy.in_parentheses(policy.using_expression),
+                'WITH CHECK ' || tenancy.in_parentheses(policy.check_expression));
         END LOOP;
-        IF asked -> 'staff' = '[]' AND EXISTS (SELECT FROM pg_policy WHERE polrelid = relation.name AND polname = 'tenancy_staff') THEN
-            statements := statements || format('DROP POLICY tenancy_staff ON %s', relation.name);
-        END IF;
-        -- 34: BEFORE (2) TRUNCATE (32), for each statement.
-        SELECT tgtype = 34 AND tgqual IS NULL AND tgfoid = 'tenancy.refuse_truncate()'::regprocedure AND tgenabled IN ('O', 'A')
-        INTO refuses_truncate FROM pg_trigger WHERE tgrelid = relation.name AND tgname = 'tenancy_truncate';
-        IF NOT refuses_truncate THEN
-            statements := statements || format('DROP TRIGGER tenancy_truncate ON %s', relation.name);
-        END IF;
-        IF refuses_truncate IS NOT TRUE THEN
-            statements := statements || format('CREATE TRIGGER tenancy_truncate BEFORE TRUNCATE ON %s '
-                'FOR EACH STATEMENT EXECUTE FUNCTION tenancy.refuse_truncate()', relation.name);
-        END IF;
+        -- What an earlier call asked for and this one does not, after what it does ask for is there.
+        statements := statements || ARRAY(
+            SELECT format('DROP POLICY %I ON %s', p.polname, relation.name) FROM pg_policy p
+            WHERE p.polrelid = relation.name AND p.polname = ANY (tenancy.policy_names())
+                AND p.polname NOT IN (SELECT w.name FROM tenancy.wanted_policies(target, relation.name, asked) w) ORDER BY p.polname);
+        statements := statements || ARRAY(SELECT tenancy.trigger_statements(relation.name, template.columns, asked));
+        -- Callers reach children through their parent, so grants are for the table asked alone.
         IF relation.is_target THEN
-            -- Who is no longer a caller or staff keeps nothing that was granted here.
-            FOR role, granted IN SELECT * FROM jsonb_each(COALESCE(made -> 'grants', '{}')) LOOP
-                CONTINUE WHEN role = asked ->> 'authenticated' OR asked -> 'staff' ? role;
-                IF EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
-                    statements := statements || tenancy.revoke_statement(granted, target, role);
-                END IF;
-                made := made #- ARRAY['grants', role];
-            END LOOP;
-            -- Callers reach children through their parent, so grants are for the table asked alone.
-            FOR role IN SELECT jsonb_array_elements_text(jsonb_build_array(asked -> 'authenticated') || (asked -> 'staff')) LOOP
-                privileges := ARRAY(SELECT p FROM unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) p
-                                    WHERE NOT has_table_privilege(role, target, p));
-                IF privileges <> '{}' THEN
-                    statements := statements || format('GRANT %s ON %s TO %I', array_to_string(privileges, ', '), target, role);
-                    made := jsonb_set(made, '{grants}', COALESCE(made -> 'grants', '{}'));
-                    made := jsonb_set(made, ARRAY['grants', role], (SELECT jsonb_agg(p) FROM unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) p
-                        WHERE p = ANY (privileges) OR made -> 'grants' -> role ? p));
-                END IF;
-                SELECT statements || COALESCE(array_agg(format('GRANT USAGE ON SEQUENCE %s TO %I', s.oid::regclass, role) ORDER BY s.oid), '{}')
-                INTO statements FROM pg_depend d JOIN pg_class s ON s.oid = d.objid
-                WHERE d.classid = 'pg_class'::regclass AND d.refobjid = target AND d.deptype = 'a'
-                    AND CASE s.relkind WHEN 'S' THEN NOT has_sequence_privilege(role, s.oid, 'USAGE') END;
-                SELECT format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, role), has_schema_privilege(n.oid, 'USAGE WITH GRANT OPTION')
-                INTO statement, may_grant FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid
-                WHERE c.oid = target AND NOT has_schema_privilege(role, n.oid, 'USAGE');
-                IF may_grant THEN
-                    statements := statements || statement;
-                ELSIF NOT may_grant THEN
-                    by_hand := by_hand || ('-- for the schema''s owner to run: ' || statement);
-                END IF;
-            END LOOP;
+            step := tenancy.grant_statements(target, asked, template.commands, made);
+            statements := statements || step.statements;
+            by_hand := by_hand || step.by_hand;
+            made := step.now_made;
         END IF;
+        statements := statements || ARRAY(SELECT tenancy.excess_statements(relation.name));
         IF new_floor OR tenancy.asked(relation.name) IS DISTINCT FROM asked || jsonb_build_object('made', made) THEN
             statements := statements || format('COMMENT ON POLICY tenancy_floor ON %s IS %L', relation.name,
                 (asked || jsonb_build_object('made', made))::text);
         END IF;
     END LOOP;
+END $$;
+COMMENT ON FUNCTION tenancy.protect_statements(regclass, jsonb) IS
+'The statements that make a table protected as asked, none where it is; lines for a person to run; and whether they put the owner under row security.';
 
-    IF NOT dry_run THEN
-        PERFORM tenancy.carry_out(statements, target, names);
-    END IF;
-    RETURN QUERY SELECT unnest(statements || by_hand);
-
-    IF by_hand <> '{}' AND NOT dry_run THEN
-        RAISE NOTICE 'table % needs more: see the lines that begin with "-- for"', target
-            USING HINT = 'An index on a large table is built CONCURRENTLY, which does not block writers and takes no transaction.';
-    END IF;
-    SELECT string_agg(p::text, ', ') INTO loose FROM tenancy.unguarded_parents(target) p;
-    IF loose IS NOT NULL THEN
-        RAISE WARNING 'rows of children of % are reached through tables that are not protected: %', target, loose
+-- What the row security of a table does not cover.
+CREATE FUNCTION tenancy.warn_of_side_doors(target regclass, asked jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    found_there text;
+    door record;
+BEGIN
+    SELECT string_agg(p::text, ', ') INTO found_there FROM tenancy.unguarded_parents(target) p;
+    IF found_there IS NOT NULL THEN
+        RAISE WARNING 'rows of children of % are reached through tables that are not protected: %', target, found_there
             USING HINT = 'Protect those too.';
     END IF;
-    SELECT string_agg(k, ', ') INTO loose FROM tenancy.loose_foreign_keys(target, tenant_column) k;
-    IF loose IS NOT NULL AND (statements <> '{}' OR dry_run) THEN
-        RAISE WARNING 'foreign keys of % leave out the tenant: %', target, loose
+    SELECT string_agg(k, ', ') INTO found_there FROM tenancy.loose_foreign_keys(target, (asked ->> 'tenant_column')::name) k;
+    IF found_there IS NOT NULL THEN
+        RAISE WARNING 'foreign keys of % leave out the tenant: %', target, found_there
             USING DETAIL = 'Postgres carries them out without row security: they let a row refer to another tenant''s, and ON DELETE and ON UPDATE change another tenant''s rows.',
-            HINT = format('Put the tenant into both sides: FOREIGN KEY (%I, ...) REFERENCES ... (tenant, ...).', tenant_column);
+            HINT = format('Put the tenant into both sides: FOREIGN KEY (%I, ...) REFERENCES ... (tenant, ...).', asked ->> 'tenant_column');
     END IF;
-    IF NOT force AND (statements <> '{}' OR dry_run) THEN
+    FOR door IN SELECT string_agg(format('%s %s: %s', d.kind, d.object, d.why), E'\n') AS what, string_agg(d.mend, E';\n') AS mends, d.deliberate
+        FROM (SELECT *, kind LIKE '%function%' AS deliberate FROM tenancy.side_doors(target)) d GROUP BY d.deliberate
+    LOOP
+        IF door.deliberate THEN
+            RAISE NOTICE 'functions go around the row security of %', target USING DETAIL = door.what, HINT = door.mends;
+        ELSE
+            RAISE WARNING 'row security of % does not cover what is made of it', target USING DETAIL = door.what, HINT = door.mends;
+        END IF;
+    END LOOP;
+    IF NOT (asked ->> 'force')::boolean THEN
         RAISE NOTICE 'row security does not bind the owner of %', target
             USING DETAIL = 'Views and SECURITY DEFINER functions of the owner show the rows of all tenants to whoever may use them.',
             HINT = 'Make such views WITH (security_invoker = true), or protect with force => true.';
     END IF;
-    IF newly_forced AND NOT dry_run THEN
+END $$;
+COMMENT ON FUNCTION tenancy.warn_of_side_doors(regclass, jsonb) IS
+'Warns of what lets callers around the row security of a table that is protected as asked.';
+
+-- Locks, runs and tells. The same for a table and for each of a schema's.
+CREATE FUNCTION tenancy.protect_as(target regclass, asked jsonb, dry_run boolean) RETURNS SETOF text
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    names text[];
+    step record;
+BEGIN
+    IF NOT dry_run THEN
+        names := tenancy.lock_for_change(target);
+    END IF;
+    step := tenancy.protect_statements(target, asked);
+    IF NOT dry_run THEN
+        PERFORM tenancy.carry_out(step.statements, target, names);
+    END IF;
+    RETURN QUERY SELECT unnest(step.statements || step.by_hand);
+    IF step.by_hand <> '{}' AND NOT dry_run THEN
+        RAISE NOTICE 'table % needs more: see the lines that begin with "--"', target
+            USING HINT = 'An index on a large table is built CONCURRENTLY, which does not block writers and takes no transaction.';
+    END IF;
+    IF step.statements <> '{}' OR dry_run THEN
+        PERFORM tenancy.warn_of_side_doors(target, asked);
+    END IF;
+    IF step.newly_forced AND NOT dry_run THEN
         RAISE NOTICE 'row security now binds the owner of % too', target
             USING DETAIL = 'Its owner sees no rows, in back-fills and in the validation of new foreign keys either.',
             HINT = 'For those use a role with BYPASSRLS, or lift FORCE on both tables for the transaction; force => false leaves the owner free.';
     END IF;
 END $$;
-COMMENT ON FUNCTION tenancy.protect(regclass, text, name, boolean, boolean) IS
-'Protects a table: row security on it and all its children, policies that let a caller touch only rows of their tenant, the tenant column NOT NULL, filled from the caller and indexed, grants to callers, no TRUNCATE. Returns the statements it ran (with dry_run, would run), none when all is as asked; a line that begins with -- is for you to run. For the table''s owner. What was asked is kept in the comment of policy tenancy_floor. Errors: those of tenancy.require_protectable() and the template; 22023 an unknown template; 42704 a database role is missing; 55000 callers have a staff role; those of tenancy.lock_for_change() and tenancy.carry_out(); 22004. dry_run reads no rows, so it does not notice NULLs in the tenant column.';
+COMMENT ON FUNCTION tenancy.protect_as(regclass, jsonb, boolean) IS
+'tenancy.protect() of what tenancy.make_asked() made.';
+
+CREATE FUNCTION tenancy.protect(target regclass, template text DEFAULT 'tenant', tenant_column name DEFAULT NULL,
+    user_column name DEFAULT NULL, parent regclass DEFAULT NULL, read text[] DEFAULT NULL, write text[] DEFAULT NULL,
+    remove text[] DEFAULT NULL, force boolean DEFAULT true, dry_run boolean DEFAULT false, movable boolean DEFAULT false) RETURNS SETOF text
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM tenancy.require_protectable(target);
+    IF dry_run IS NULL THEN
+        RAISE EXCEPTION 'force, movable and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    PERFORM tenancy.require_roles();
+    RETURN QUERY SELECT tenancy.protect_as(target,
+        tenancy.make_asked(target, template, tenant_column, user_column, parent, read, write, remove, force, movable), dry_run);
+END $$;
+COMMENT ON FUNCTION tenancy.protect(regclass, text, name, name, regclass, text[], text[], text[], boolean, boolean, boolean) IS
+'Protects a table and all its children: row security, policies by the template (docs/templates.md), columns NOT NULL, filled from the caller and indexed, grants to callers, no TRUNCATE, and no row''s move to another tenant (unless movable). read, write (INSERT and UPDATE) and remove name the roles and, with a dot, permissions of which a caller needs one; NULL is every member, an empty array nobody. Returns the statements it ran (with dry_run, would run), none when all is as asked; a line that begins with -- is for you to run. For the table''s owner. What was asked is kept in the comment of policy tenancy_floor. Errors: those of tenancy.require_protectable() and the template; 22023 an unknown template, or an argument that does not go with it; 42704 a database role is missing; 55000 callers have a staff role; those of tenancy.choose_parent(), tenancy.lock_for_change() and tenancy.carry_out(); 22004. dry_run reads no rows, so it does not notice NULLs in a column.';

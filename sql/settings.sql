@@ -27,6 +27,8 @@ CREATE FUNCTION tenancy.setting_defaults() RETURNS TABLE (setting text, value te
         ('anonymous', 'anonymous', 'the database role of those who are not signed in'),
         ('staff_roles', '', 'database roles, separated by commas, that see the rows of all tenants'),
         ('tenant_column', 'tenant_id', 'the tenant column that protect() takes if none is named'),
+        ('user_column', 'user_id', 'the user column that protect() takes if none is named'),
+        ('on_missing_tenant', 'empty', 'what a query of a protected table does where no tenant is bound; empty: it sees no rows; error: it is refused'),
         ('layout', 'auto', 'where claims that no token carries name tenant, roles and permissions: one of tenancy.layouts(), or auto, which goes by what the claims look like'),
         ('tenant_path', '', 'the claim that names the tenant instead of what the layout says, as an array of keys: {app_metadata,tenant}'),
         ('roles_path', '', 'the claim that holds the roles, likewise'),
@@ -102,6 +104,9 @@ BEGIN
         WHEN configure.setting = 'require_membership' AND configure.value NOT IN ('on', 'off') THEN
             RAISE EXCEPTION 'invalid value for setting require_membership: %', quote_literal(configure.value)
                 USING ERRCODE = 'invalid_parameter_value', HINT = 'It is on or off.';
+        WHEN configure.setting = 'on_missing_tenant' AND configure.value NOT IN ('empty', 'error') THEN
+            RAISE EXCEPTION 'invalid value for setting on_missing_tenant: %', quote_literal(configure.value)
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'It is empty or error.';
         WHEN configure.setting = 'layout' AND configure.value <> 'auto' AND NOT EXISTS (SELECT FROM tenancy.layouts() l WHERE l.layout = configure.value) THEN
             RAISE EXCEPTION 'invalid value for setting layout: %', quote_literal(configure.value) USING ERRCODE = 'invalid_parameter_value',
                 HINT = format('Layouts are auto, %s; tenant_path names any other place.', (SELECT string_agg(l.layout, ', ') FROM tenancy.layouts() l));
@@ -125,7 +130,7 @@ BEGIN
                         HINT = 'Staff are a database role of their own, which authenticated and anonymous are no members of.';
                 END IF;
             END LOOP;
-        WHEN configure.setting IN ('authenticated', 'anonymous', 'tenant_column')
+        WHEN configure.setting IN ('authenticated', 'anonymous', 'tenant_column', 'user_column')
             AND (btrim(configure.value) = '' OR octet_length(configure.value) > 63) THEN
             RAISE EXCEPTION 'invalid value for setting %: %', configure.setting, quote_literal(configure.value)
                 USING ERRCODE = 'invalid_parameter_value', HINT = 'It is a name of 1 to 63 bytes, not quoted.';

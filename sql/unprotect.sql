@@ -17,7 +17,7 @@ DECLARE
     policy record;
     item text;
     privileges jsonb;
-    tenant_column name;
+    step record;
     strangers text;
 BEGIN
     PERFORM tenancy.require_protectable(target);
@@ -40,7 +40,6 @@ BEGIN
         asked := tenancy.asked(relation.name);
         CONTINUE WHEN asked IS NULL;
         made := asked -> 'made';
-        tenant_column := asked ->> 'tenant_column';
 
         -- Grants first: while policies go, nobody is to gain anything.
         FOR item, privileges IN SELECT * FROM jsonb_each(COALESCE(made -> 'grants', '{}')) LOOP
@@ -51,7 +50,7 @@ BEGIN
 
         FOR policy IN SELECT w.*, tenancy.policy_is(relation.name, w.name, w.permissive, w.command, w.roles,
                 w.using_expression, w.check_expression) AS same
-            FROM tenancy.wanted_policies(relation.name, asked) w
+            FROM tenancy.wanted_policies(target, relation.name, asked) w
         LOOP
             IF policy.same THEN
                 statements := statements || format('DROP POLICY %I ON %s', policy.name, relation.name);
@@ -59,10 +58,9 @@ BEGIN
                 left_alone := left_alone || format('policy %I on %s: it was changed', policy.name, relation.name);
             END IF;
         END LOOP;
-        IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = relation.name AND tgname = 'tenancy_truncate'
-                   AND tgfoid = 'tenancy.refuse_truncate()'::regprocedure) THEN
-            statements := statements || format('DROP TRIGGER tenancy_truncate ON %s', relation.name);
-        END IF;
+        statements := statements || ARRAY(SELECT format('DROP TRIGGER %I ON %s', tgname, relation.name) FROM pg_trigger
+            WHERE tgrelid = relation.name AND tgparentid = 0 AND (tgname, tgfoid::regprocedure::text) IN
+                (('tenancy_truncate', 'tenancy.refuse_truncate()'), ('tenancy_keep_tenant', 'tenancy.refuse_move()')) ORDER BY tgname DESC);
 
         SELECT string_agg(quote_ident(p.polname), ', ' ORDER BY p.polname) INTO strangers FROM pg_policy p
         WHERE p.polrelid = relation.name
@@ -79,35 +77,14 @@ BEGIN
         END IF;
 
         CONTINUE WHEN NOT relation.is_target;
-        IF made ? 'default' THEN
-            IF (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d JOIN pg_attribute a
-                    ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE a.attrelid = target AND a.attname = tenant_column)
-                IS DISTINCT FROM (tenancy.template_tenant(target, tenant_column)).default_value THEN
-                left_alone := left_alone || format('the default of column %I: it was changed', tenant_column);
-            ELSIF made ->> 'default' IS NULL THEN
-                statements := statements || format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', target, tenant_column);
-            ELSIF (SELECT relowner = r.oid AND NOT rolsuper FROM pg_class, pg_roles r WHERE pg_class.oid = target AND rolname = current_user) THEN
-                statements := statements
-                    || format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', target, tenant_column, made ->> 'default');
-            ELSE
-                -- The comment was the owner's to write, and the table may have got another since: what it says is not
-                -- to run with anybody else's rights, least of all a superuser's.
-                left_alone := left_alone || format('the default of column %I: only the table''s owner, who is no superuser, restores what it was', tenant_column);
-            END IF;
-        END IF;
-        IF made ? 'not_null' THEN
-            IF EXISTS (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
-                       WHERE i.indrelid = target AND i.indisprimary AND a.attname = tenant_column) THEN
-                left_alone := left_alone || format('NOT NULL of column %I: it is in the primary key', tenant_column);
-            ELSE
-                statements := statements || format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', target, tenant_column);
-            END IF;
-        END IF;
+        step := tenancy.release_columns(target, asked, '[]');
+        statements := statements || step.statements;
+        left_alone := left_alone || step.left_alone;
         FOR item IN SELECT jsonb_array_elements_text(made -> 'indexes') LOOP
             SELECT format('DROP INDEX %s', i.indexrelid::regclass) INTO statement
             FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
             WHERE i.indrelid IN (SELECT tenancy.family(target)) AND c.relname = item::name AND i.indnatts = 1
-                AND a.attname = tenant_column AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid);
+                AND a.attname IN (SELECT w ->> 'name' FROM jsonb_array_elements((tenancy.template(target, target, NULL, asked)).columns) w) AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid);
             IF FOUND THEN
                 statements := statements || statement;
             ELSE

@@ -12,7 +12,7 @@ CREATE FUNCTION p.protect(target regclass, template text DEFAULT 'tenant', tenan
     force boolean DEFAULT true, dry_run boolean DEFAULT false) RETURNS SETOF text
     LANGUAGE sql AS $$
     SELECT regexp_replace(s, ' (USING|WITH CHECK) .*|, "force": (true|false), "staff": \[\], .*', ' …')
-    FROM tenancy.protect(target, template, tenant_column, force, dry_run) s $$;
+    FROM tenancy.protect(target, template, tenant_column, force => force, dry_run => dry_run) s $$;
 -- What the catalog says of a table: what protect() may change, all of it.
 CREATE FUNCTION p.catalog(target regclass, comments boolean DEFAULT true) RETURNS text
     LANGUAGE sql AS $$
