@@ -85,14 +85,14 @@ BEGIN
                  FROM (SELECT CASE r WHEN 0 THEN 'public' ELSE pg_get_userbyid(r) END FROM unnest(p.polroles) r) AS r (role)) AS roles
     WHERE p.polrelid = target;
 
-    -- The tenant column, and every other that is filled from the caller. drizzle-kit reads a default without the cast at
+    -- The columns that the policies go by, and every other that is filled from the caller. drizzle-kit reads a default without the cast at
     -- its end, so with it the default would be set again at each push.
     SELECT array_agg(replace(format('//   %s: %s', translate(a.attname, chr(10) || chr(13), '  '), concat_ws('', CASE WHEN a.attnotnull THEN '.notNull()' END,
         '.default(' || tenancy.typescript_sql(regexp_replace(pg_get_expr(d.adbin, d.adrelid), '::[\w ".]+$', '')) || ')')), chr(10), '\n') ORDER BY a.attnum)
     INTO columns
     FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''
     WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped AND (a.attnotnull OR d.oid IS NOT NULL)
-        AND (a.attname = asked ->> 'tenant_column' OR EXISTS (
+        AND (a.attname = asked ->> 'tenant_column' OR a.attname = asked ->> 'user_column' OR EXISTS (
             SELECT FROM pg_depend x JOIN pg_proc f ON f.oid = x.refobjid
             WHERE x.classid = 'pg_attrdef'::regclass AND x.objid = d.oid AND x.refclassid = 'pg_proc'::regclass
                 AND f.pronamespace = 'auth'::regnamespace));
