@@ -117,5 +117,5 @@ COMMENT ON FUNCTION tenancy.in_transaction_block() IS
 'Whether a transaction block is open (BEGIN was sent), as against a statement that is a transaction of its own.';
 COMMENT ON FUNCTION tenancy.policy_call(text) IS
 'How policies written by tenancy.protect() call the named function of schema auth.';
-COMMENT ON FUNCTION tenancy.policy_acts_as(name[]) IS
-'The expression by which policies written by tenancy.protect() ask whether the current role has the rights of one of these.';
+COMMENT ON FUNCTION tenancy.policy_acts_as(name[], text) IS
+'The expression by which policies written by tenancy.protect() ask whether the current role has the rights of one of these, or the other expression, if one is given, holds.';
