@@ -83,8 +83,10 @@ BEGIN
     END IF;
 
     caller := tenancy.policy_call(reader || CASE WHEN many THEN 's' ELSE '' END);
-    IF required AND many THEN
-        caller := format('COALESCE(NULLIF(%s, ''{}''::%s[]), (tenancy.no_tenant())::%2$s[])', caller,
+    IF many THEN
+        -- (The cast tells ANY of an array from ANY of a sub-select's rows.)
+        caller := format(CASE WHEN required THEN 'COALESCE(NULLIF(%s, ''{}''::%s[]), (tenancy.no_tenant())::%2$s[])'
+            WHEN starts_with(caller, '( SELECT') THEN '%s::%s[]' ELSE '%s' END, caller,
             CASE reader WHEN 'tenant_uuid' THEN 'uuid' WHEN 'tenant_bigint' THEN 'bigint' ELSE 'text' END);
     ELSIF required THEN
         caller := format('COALESCE(%s, %s)', caller, CASE reader WHEN 'tenant_uuid' THEN '(tenancy.no_tenant())::uuid'
