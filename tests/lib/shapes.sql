@@ -3,7 +3,7 @@
 --     psql -v db=NAME -f tests/lib/shapes.sql
 -- All of it belongs to shapes_owner, a plain role, who is also the administrator of pg_tenancy there.
 \set ON_ERROR_STOP 1
-SET client_min_messages = warning;
+SET client_min_messages = error;
 DO $$ BEGIN
     IF to_regrole('shapes_owner') IS NULL THEN
         CREATE ROLE shapes_owner LOGIN CREATEROLE CREATEDB;
@@ -12,7 +12,7 @@ DO $$ BEGIN
 END $$;
 CREATE DATABASE :"db" OWNER shapes_owner TEMPLATE template0;
 \connect :"db" shapes_owner
-SET client_min_messages = warning;
+SET client_min_messages = error;
 CREATE EXTENSION pg_tenancy;
 CREATE SCHEMA shapes;
 
@@ -26,8 +26,8 @@ INSERT INTO shapes.members VALUES
     ('zoe', 'aaaaaaaa-0000-4000-8000-000000000001', 'viewer'), ('zoe', 'bbbbbbbb-0000-4000-8000-000000000002', 'editor');
 
 -- Template tenant: with a sequence; a tenant that is text; partitions by what is not the tenant and by the tenant; a child by
--- inheritance; an owner who is left free.
-INSERT INTO shapes.shape VALUES ('documents'), ('texts'), ('events'), ('events_1'), ('spread'), ('base'), ('base_child'), ('unforced');
+-- inheritance; an owner who is left free; roles and permissions; rows that may move.
+INSERT INTO shapes.shape VALUES ('documents'), ('texts'), ('events'), ('events_1'), ('spread'), ('base'), ('base_child'), ('unforced'), ('ruled'), ('moving');
 CREATE TABLE shapes.documents (id bigserial PRIMARY KEY, tenant_id uuid, note text, UNIQUE (tenant_id, id));
 CREATE TABLE shapes.texts (id int, tenant_id text, note text);
 CREATE TABLE shapes.events (id int, tenant_id uuid, note text) PARTITION BY RANGE (id);
@@ -39,21 +39,46 @@ CREATE TABLE shapes.spread_1 PARTITION OF shapes.spread FOR VALUES WITH (MODULUS
 CREATE TABLE shapes.base (id int, tenant_id uuid, note text);
 CREATE TABLE shapes.base_child (more text) INHERITS (shapes.base);
 CREATE TABLE shapes.unforced (id int, tenant_id uuid, note text);
+CREATE TABLE shapes.ruled (id int, tenant_id uuid, note text);
+CREATE TABLE shapes.moving (id int, tenant_id uuid, note text);
+
+-- The other templates: a user's rows in a tenant and anywhere; rows of documents, of those rows, and through a key of two
+-- columns; what everybody reads, of tenants and of nobody.
+INSERT INTO shapes.shape VALUES ('tenants'), ('anywhere'), ('pages'), ('catalogue');
+INSERT INTO shapes.shape VALUES ('either', $$COALESCE(left(tenant_id::text, 1), 'nobody')$$), ('own', $$left(tenant_id::text, 1) || ' ' || user_id$$),
+    ('personal', 'user_id'), ('lines', $$(ARRAY['a', 'b', 'a'])[document_id]$$), ('remarks', $$(ARRAY['a', 'b', 'a'])[line_id]$$), ('notices', $$'nobody'$$);
+CREATE TABLE shapes.tenants (tenant_id uuid PRIMARY KEY, note text);
+CREATE TABLE shapes.anywhere (id int, tenant_id uuid, note text);
+CREATE TABLE shapes.either (id int, tenant_id uuid, note text);
+CREATE TABLE shapes.own (id int, tenant_id uuid, user_id text, note text);
+CREATE TABLE shapes.personal (id int, user_id text, note text);
+CREATE TABLE shapes.lines (id int PRIMARY KEY, document_id bigint NOT NULL REFERENCES shapes.documents ON DELETE CASCADE, note text);
+CREATE TABLE shapes.remarks (id int, line_id int NOT NULL REFERENCES shapes.lines ON DELETE CASCADE, note text);
+CREATE TABLE shapes.pages (id int, tenant_id uuid NOT NULL, document_id bigint NOT NULL, note text,
+    FOREIGN KEY (tenant_id, document_id) REFERENCES shapes.documents (tenant_id, id) ON DELETE CASCADE);
+CREATE TABLE shapes.catalogue (id int, tenant_id uuid, note text);
+CREATE TABLE shapes.notices (id int, note text);
 
 -- Rows 1 and 3 are a's, row 2 is b's.
-CREATE TEMPORARY TABLE row AS SELECT id, tenant_id::uuid, 'old' AS note FROM (VALUES (1, 'aaaaaaaa-0000-4000-8000-000000000001'),
-    (2, 'bbbbbbbb-0000-4000-8000-000000000002'), (3, 'aaaaaaaa-0000-4000-8000-000000000001')) AS v (id, tenant_id);
-INSERT INTO shapes.documents SELECT * FROM row;
+CREATE TEMPORARY TABLE row AS SELECT id, tenant_id::uuid, user_id, 'old' AS note FROM (VALUES (1, 'aaaaaaaa-0000-4000-8000-000000000001', 'ann'),
+    (2, 'bbbbbbbb-0000-4000-8000-000000000002', 'bob'), (3, 'aaaaaaaa-0000-4000-8000-000000000001', 'zoe')) AS v (id, tenant_id, user_id);
+SELECT format('INSERT INTO shapes.%I (id, tenant_id, note) SELECT id, tenant_id, note FROM row', name)
+FROM unnest('{documents,texts,events,spread,unforced,ruled,moving,anywhere,either,catalogue}'::text[]) AS t (name) \gexec
 SELECT setval('shapes.documents_id_seq', 3) \g /dev/null
-INSERT INTO shapes.texts SELECT * FROM row;
-INSERT INTO shapes.events SELECT * FROM row;
-INSERT INTO shapes.spread SELECT * FROM row;
-INSERT INTO shapes.base SELECT * FROM row WHERE id < 3;
-INSERT INTO shapes.base_child SELECT * FROM row WHERE id > 1;
-INSERT INTO shapes.unforced SELECT * FROM row;
+INSERT INTO shapes.base SELECT id, tenant_id, note FROM row WHERE id < 3;
+INSERT INTO shapes.base_child SELECT id, tenant_id, note FROM row WHERE id > 1;
+INSERT INTO shapes.tenants SELECT DISTINCT tenant_id, note FROM row;
+INSERT INTO shapes.either VALUES (4, NULL, 'old');
+INSERT INTO shapes.own SELECT id, tenant_id, user_id, note FROM row;
+INSERT INTO shapes.personal SELECT id, user_id, note FROM row;
+INSERT INTO shapes.lines SELECT id, id, note FROM row;
+INSERT INTO shapes.remarks SELECT id, id, note FROM row;
+INSERT INTO shapes.pages SELECT id, tenant_id, id, note FROM row;
+INSERT INTO shapes.notices SELECT id, note FROM row;
 DROP TABLE row;
 
-SELECT tenancy.bootstrap_roles('shapes_app'), tenancy.configure('staff_roles', 'shapes_staff'),
+SELECT tenancy.bootstrap_roles('shapes_app'), tenancy.configure('staff_roles', 'shapes_staff'), tenancy.configure('gateway_roles', 'shapes_app'),
+    tenancy.define_role('editor', '{ruled.remove}'),
     tenancy.use_members('shapes.members', 'user_id', 'tenant_id', 'role') \g /dev/null
 
 -- What protect() was asked for each. Run again, it returns the statements that something has made necessary, so none.
@@ -65,6 +90,18 @@ BEGIN
     RETURN QUERY SELECT tenancy.protect('shapes.spread');
     RETURN QUERY SELECT tenancy.protect('shapes.base');
     RETURN QUERY SELECT tenancy.protect('shapes.unforced', force => false);
+    RETURN QUERY SELECT tenancy.protect('shapes.ruled', read => '{editor,viewer}', write => '{editor}', remove => '{ruled.remove}');
+    RETURN QUERY SELECT tenancy.protect('shapes.moving', movable => true);
+    RETURN QUERY SELECT tenancy.protect('shapes.tenants', 'tenant_root', write => '{editor}');
+    RETURN QUERY SELECT tenancy.protect('shapes.anywhere', 'any_tenant');
+    RETURN QUERY SELECT tenancy.protect('shapes.either', 'tenant_or_global');
+    RETURN QUERY SELECT tenancy.protect('shapes.own', 'user');
+    RETURN QUERY SELECT tenancy.protect('shapes.personal', 'user');
+    RETURN QUERY SELECT tenancy.protect('shapes.lines', 'via_parent');
+    RETURN QUERY SELECT tenancy.protect('shapes.remarks', 'via_parent', parent => 'shapes.lines');
+    RETURN QUERY SELECT tenancy.protect('shapes.pages', 'via_parent');
+    RETURN QUERY SELECT tenancy.protect('shapes.catalogue', 'public_read');
+    RETURN QUERY SELECT tenancy.protect('shapes.notices', 'public_read');
 END $$;
 SELECT shapes.protect() \g /dev/null
 
@@ -106,13 +143,13 @@ CREATE FUNCTION shapes.state() RETURNS SETOF text LANGUAGE sql STABLE SET search
     SELECT line FROM line ORDER BY line COLLATE "C"
 $$;
 
--- What a caller can do to each table: whose rows they read, change, delete and insert (a's, b's, or of the tenant that the
--- default fills in), or by which SQLSTATE they are refused. Nothing of it lasts.
+-- What a caller can do to each table: whose rows they read, change, move to b, delete and insert (a's, b's, or whose the
+-- defaults say), or by which SQLSTATE they are refused. Nothing of it lasts.
 CREATE FUNCTION shapes.seen(claims text, database_role name DEFAULT 'authenticated') RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
     shapes CONSTANT shapes.shape[] := ARRAY(SELECT s FROM shapes.shape s ORDER BY name COLLATE "C");
-    new CONSTANT jsonb := '{"id": 901, "tenant_id": "aaaaaaaa-0000-4000-8000-000000000001", "note": "new"}';
-    of_b CONSTANT jsonb := '{"tenant_id": "bbbbbbbb-0000-4000-8000-000000000002"}';
+    new CONSTANT jsonb := '{"id": 901, "tenant_id": "aaaaaaaa-0000-4000-8000-000000000001", "user_id": "ann", "document_id": 1, "line_id": 1, "note": "new"}';
+    of_b CONSTANT jsonb := '{"tenant_id": "bbbbbbbb-0000-4000-8000-000000000002", "user_id": "bob", "document_id": 2, "line_id": 2}';
     shape shapes.shape;
     target text;
     command text;
@@ -124,16 +161,17 @@ BEGIN
     FOREACH shape IN ARRAY shapes LOOP
         target := format('shapes.%I', shape.name);
         line := format('%s: ', shape.name);
-        FOREACH command IN ARRAY '{read,change,delete,insert a,insert b,insert,truncate}'::text[] LOOP
+        FOREACH command IN ARRAY '{read,change,move,delete,insert a,insert b,insert,truncate}'::text[] LOOP
             BEGIN
                 statement := CASE split_part(command, ' ', 1)
                     WHEN 'read' THEN format('SELECT %s AS whose FROM %s', shape.whose, target)
                     WHEN 'change' THEN format('UPDATE %s SET note = ''changed'' RETURNING %s', target, shape.whose)
+                    WHEN 'move' THEN format('UPDATE %s SET tenant_id = ''bbbbbbbb-0000-4000-8000-000000000002'' RETURNING %s', target, shape.whose)
                     WHEN 'delete' THEN format('DELETE FROM %s RETURNING %s', target, shape.whose)
                     WHEN 'insert' THEN (
                         SELECT format('INSERT INTO %1$s (%2$s) SELECT %2$s FROM jsonb_populate_record(NULL::%1$s, %3$L) RETURNING %4$s', target,
                             string_agg(quote_ident(attname), ', '), new || CASE command WHEN 'insert b' THEN of_b ELSE '{}' END, shape.whose)
-                        FROM pg_attribute WHERE attrelid = target::regclass AND attnum > 0 AND new ? attname AND (command <> 'insert' OR attname <> 'tenant_id'))
+                        FROM pg_attribute WHERE attrelid = target::regclass AND attnum > 0 AND new ? attname AND (command <> 'insert' OR attname NOT IN ('tenant_id', 'user_id')))
                     WHEN 'truncate' THEN format('TRUNCATE %s', target) END;
                 IF command = 'truncate' THEN
                     EXECUTE statement;

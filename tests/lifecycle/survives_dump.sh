@@ -36,23 +36,24 @@ copy from_bypass
 quietly pg_restore -U shapes_owner -d from_bypass "$folder/by_bypass"
 survived from_bypass 'dumped by a role with BYPASSRLS, restored by its owner'
 copy in_parallel
-quietly pg_restore -U shapes_owner -d in_parallel -j 2 "$folder/directory"
-survived in_parallel 'restored in parallel'
+quietly pg_restore -d in_parallel -j 2 "$folder/directory"
+survived in_parallel 'restored in parallel by a superuser'
+# In parallel, row security may be on before foreign keys are made, which is an error for the owner. So that part is not.
+copy in_part
+for part in '--section=pre-data' '--section=data -j 2' '--section=post-data'; do
+    quietly pg_restore -U shapes_owner -d in_part $part "$folder/directory"
+done
+survived in_part 'rows restored in parallel by the owner'
 copy plainly
 quietly psql -X -q -U shapes_owner -d plainly -f "$folder/plain"
 survived plainly 'restored from SQL'
 
 # Schema first, rows later: a superuser just does it. For the owner row security is on by then, unless they load between the
-# sections, or lift FORCE for the time and protect() again.
+# sections, as above, or lift FORCE for the time and protect() again.
 copy two_steps
 quietly pg_restore -d two_steps --schema-only "$folder/custom"
 quietly pg_restore -d two_steps --data-only "$folder/custom"
 survived two_steps 'rows after the schema, by a superuser'
-copy sections
-for section in pre-data data post-data; do
-    quietly pg_restore -U shapes_owner -d sections --section=$section "$folder/custom"
-done
-survived sections 'rows between the sections, by the owner'
 copy unforced
 quietly pg_restore -U shapes_owner -d unforced --schema-only "$folder/custom"
 refused 'query would be affected by row-level security' pg_restore -U shapes_owner -d unforced --data-only --exit-on-error -t documents "$folder/custom"
@@ -70,7 +71,7 @@ survived unforced 'rows after the schema, by the owner with FORCE lifted'
 copy no_acl
 quietly pg_restore -U shapes_owner -d no_acl --no-owner --no-acl "$folder/custom"
 [ "$(sql -d no_acl -c "SELECT DISTINCT split_part(s, ':', 2) FROM shapes.seen('{\"sub\": \"ann\"}') s")" = \
-    ' read 42501; change 42501; delete 42501; insert a 42501; insert b 42501; insert 42501; truncate 42501; ' ] || fail 'callers without grants can do something'
+    ' read 42501; change 42501; move 42501; delete 42501; insert a 42501; insert b 42501; insert 42501; truncate 42501; ' ] || fail 'callers without grants can do something'
 protect_again no_acl
 survived no_acl 'restored without owners and grants, and protected again'
 
@@ -115,9 +116,11 @@ sql -c 'CREATE ROLE shapes_staff'
 careless() { # $1: more SQL; $2: what ann reads then
     sql -d bare -c BEGIN -c 'GRANT USAGE ON SCHEMA shapes TO authenticated' -c 'GRANT ALL ON ALL TABLES IN SCHEMA shapes TO authenticated' -c "$1" \
         -c "SELECT shapes.seen('{\"sub\": \"ann\"}')" -c ROLLBACK >"$folder/seen"
-    grep -q "^documents: read $2; change $2; delete $2; .*; insert b 42501; " "$folder/seen" && ! grep -q '[0-9] b' "$folder/seen" || fail "where roles were missing: $(cat "$folder/seen")"
+    grep -q "^documents: read $2; change $2; .*delete $2; .*; insert b 42501; " "$folder/seen" && ! grep -q '[0-9] b' "$folder/seen" || fail "where roles were missing: $(cat "$folder/seen")"
 }
 careless 'SELECT' nothing
 careless 'CREATE POLICY oops ON shapes.documents USING (true)' '2 a'
 protect_again bare
+# (The login roles of gateways are kept as roles, so those that were missing are gone.)
+sql -U shapes_owner -d bare -o /dev/null -c "SELECT tenancy.configure('gateway_roles', 'shapes_app')"
 survived bare 'restored into another server without its roles, and protected again'

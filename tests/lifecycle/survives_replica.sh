@@ -92,7 +92,7 @@ publisher -c 'ALTER ROLE reader BYPASSRLS'
 eventually refused "$copied" t 'a copy by a reader with BYPASSRLS'
 [ "$(sql -d refused -c 'SELECT count(*) FROM shapes.documents')" = 3 ] || fail 'a reader with BYPASSRLS has not read all rows'
 
-# What follows: of a bound caller, who cannot say of which tenant; then TRUNCATE, which the triggers there do not hinder.
+# What follows: of a bound caller; a row that is moved to another tenant and TRUNCATE, which the triggers there do not hinder.
 publisher -c BEGIN -c 'SET LOCAL ROLE authenticated' -c "SET LOCAL request.jwt.claims = '{\"sub\": \"bob\"}'" -c "INSERT INTO shapes.events (id, note) VALUES (77, 'new')" \
     -c "UPDATE shapes.texts SET note = 'changed'" -c 'DELETE FROM shapes.documents' -c "INSERT INTO shapes.spread (id) VALUES (77)" -c COMMIT
 for database in replica by_root; do
@@ -100,6 +100,10 @@ for database in replica by_root; do
     eventually $database "SELECT id FROM shapes.texts WHERE note = 'changed'" 2 "an UPDATE on $database"
     eventually $database 'SELECT count(*) FROM shapes.documents' 2 "a DELETE on $database"
     eventually $database 'SELECT count(*) FROM shapes.spread WHERE id = 77' 1 "an INSERT on $database"
+done
+publisher -c 'SET session_replication_role = replica' -c "UPDATE shapes.ruled SET tenant_id = 'bbbbbbbb-0000-4000-8000-000000000002' WHERE id = 1"
+for database in replica by_root; do
+    eventually $database 'SELECT left(tenant_id::text, 1) FROM shapes.ruled WHERE id = 1' b "a move on $database"
 done
 # (A writer who is no superuser needs to be a member of the tables' owner for that: pg_write_all_data is not enough.)
 [ "$PG_MAJOR" -lt 16 ] || sql -c 'GRANT shapes_owner TO writer'

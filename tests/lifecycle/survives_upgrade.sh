@@ -37,12 +37,16 @@ lacks() { # $1: folder of programs
 }
 
 mode=--copy
-new_script=$(ls "$("$PG_CONFIG" --sharedir)"/extension/pg_tenancy--*.sql)
+script() { # $1: pg_config; the installation script of its pg_tenancy
+    local folder
+    folder=$("$1" --sharedir)/extension
+    echo "$folder/pg_tenancy--$(sed -n "s/^default_version = '\(.*\)'$/\1/p" "$folder/pg_tenancy.control" 2>/dev/null).sql"
+}
 upgraded=0
 not_tried=
 for line in "${lower[@]}"; do
     read -r version pg_config libraries <<<"$line"
-    if ! cmp -s "$new_script" "$("$pg_config" --sharedir)/extension/$(basename "$new_script")"; then
+    if ! cmp -s "$(script "$PG_CONFIG")" "$(script "$pg_config")"; then
         not_tried+="from $version: another pg_tenancy is installed there; "
         continue
     fi
