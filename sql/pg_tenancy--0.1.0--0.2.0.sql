@@ -1,0 +1,1701 @@
+\echo Use "ALTER EXTENSION pg_tenancy UPDATE TO '0.2.0'" to load this file. \quit
+
+-- Made by tools/update_script. Functions that are replaced keep their owner, their rights and what depends on them.
+
+SELECT set_config('tenancy_update.known', ARRAY(SELECT objid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass
+    AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_tenancy') AND deptype = 'e'
+    AND classid IN ('pg_proc'::regclass, 'pg_class'::regclass))::text, true);
+
+DROP FUNCTION tenancy.protect(regclass, text, name, boolean, boolean);
+
+DROP FUNCTION tenancy.wanted_policies(regclass, jsonb);
+
+DROP FUNCTION tenancy.template_tenant(regclass, name);
+
+DROP FUNCTION tenancy.policy_acts_as(name[]);
+
+-- How a policy asks whether the current role has the rights of one of these. IS NOT NULL, which the planner takes to
+-- be true for 0.995 of the rows, leaves the estimate of the rest as it is; a bare boolean would halve it.
+CREATE FUNCTION tenancy.policy_acts_as(roles name[], or_else text DEFAULT NULL) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT CASE count(*) WHEN 1 THEN min(condition) ELSE '(' || string_agg(condition, ' OR ' ORDER BY position) || ')' END
+            FROM (SELECT format('(tenancy.held_role(%L::name) IS NOT NULL)', role), position FROM unnest(roles) WITH ORDINALITY AS r (role, position)
+                  UNION ALL SELECT or_else, cardinality(roles) + 1 WHERE or_else IS NOT NULL) AS c (condition, position));
+
+CREATE OR REPLACE FUNCTION tenancy.setting_defaults() RETURNS TABLE (setting text, value text, description text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT * FROM (VALUES
+        ('mode', 'claims', 'who may say who is calling; claims: whoever sets request.jwt.claims is believed; gateway: only the login roles of gateway_roles are, everybody else needs a token; verified: everybody needs a token'),
+        ('gateway_roles', '', 'login roles, separated by commas, whose request.jwt.claims are believed in mode gateway'),
+        ('audit_log', 'off', 'on writes a line to the server''s log where the caller of a session is another than before, once that is asked for'),
+        ('authenticated', 'authenticated', 'the database role of callers; policies are written for it'),
+        ('anonymous', 'anonymous', 'the database role of those who are not signed in'),
+        ('staff_roles', '', 'database roles, separated by commas, that see the rows of all tenants'),
+        ('tenant_column', 'tenant_id', 'the tenant column that protect() takes if none is named'),
+        ('user_column', 'user_id', 'the user column that protect() takes if none is named'),
+        ('on_missing_tenant', 'empty', 'what a query of a protected table does where no tenant is bound; empty: it sees no rows; error: it is refused'),
+        ('layout', 'auto', 'where claims that no token carries name tenant, roles and permissions: one of tenancy.layouts(), or auto, which goes by what the claims look like'),
+        ('tenant_path', '', 'the claim that names the tenant instead of what the layout says, as an array of keys: {app_metadata,tenant}'),
+        ('roles_path', '', 'the claim that holds the roles, likewise'),
+        ('permissions_path', '', 'the claim that holds the permissions, likewise'),
+        ('members', '', 'the table of members: tenancy.use_members(), tenancy.drop_members()'),
+        ('require_membership', 'on', 'off has a tenant that claims name count where the table of members has no such row, too'),
+        ('pinned_tenant', '', 'the one tenant that this database serves; all others have no tenant here')
+        ) AS defaults (setting, value, description)
+        WHERE setting NOT IN ('gateway_roles', 'audit_log', 'members', 'require_membership') OR cardinality(tenancy.modes()) > 1;
+    END;
+
+CREATE OR REPLACE FUNCTION tenancy.configure(setting text, value text) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    role text;
+BEGIN
+    IF NOT EXISTS (SELECT FROM tenancy.setting_defaults() d WHERE d.setting = configure.setting) THEN
+        RAISE EXCEPTION 'unknown setting: %', COALESCE(quote_literal(configure.setting), 'NULL')
+            USING ERRCODE = 'invalid_parameter_value',
+            HINT = format('Settings are %s.', (SELECT string_agg(d.setting, ', ') FROM tenancy.setting_defaults() d));
+    END IF;
+    CASE
+        WHEN configure.setting = 'gateway_roles' THEN
+            FOREACH role IN ARRAY string_to_array(COALESCE(configure.value, ''), ',') LOOP
+                PERFORM FROM pg_roles WHERE rolname = btrim(role);
+                IF NOT FOUND THEN
+                    RAISE EXCEPTION 'role "%" does not exist', btrim(role) USING ERRCODE = 'undefined_object',
+                        HINT = 'Make it first (CREATE ROLE ... LOGIN); names are separated by commas and not quoted.';
+                END IF;
+            END LOOP;
+            PERFORM tenancy.set_gateway_roles(ARRAY(SELECT oid::regrole FROM pg_roles
+                WHERE rolname = ANY (ARRAY(SELECT btrim(r) FROM unnest(string_to_array(configure.value, ',')) AS r))));
+            RETURN;
+        WHEN configure.setting = 'members' THEN
+            RAISE EXCEPTION 'setting members is not for configure()' USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'tenancy.use_members() names a table of members, tenancy.drop_members() goes without one.';
+        WHEN configure.value IS NULL THEN
+            DELETE FROM tenancy.config WHERE setting = configure.setting;
+            RETURN;
+        WHEN configure.setting = 'mode' AND configure.value <> ALL (tenancy.modes()) THEN
+            RAISE EXCEPTION 'invalid value for setting mode: %', quote_literal(configure.value)
+                USING ERRCODE = 'invalid_parameter_value',
+                HINT = format('Modes are %s.', array_to_string(tenancy.modes(), ', '));
+        WHEN configure.setting = 'audit_log' AND configure.value NOT IN ('on', 'off') THEN
+            RAISE EXCEPTION 'invalid value for setting audit_log: %', quote_literal(configure.value)
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'It is on or off.';
+        WHEN configure.setting = 'require_membership' AND configure.value NOT IN ('on', 'off') THEN
+            RAISE EXCEPTION 'invalid value for setting require_membership: %', quote_literal(configure.value)
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'It is on or off.';
+        WHEN configure.setting = 'on_missing_tenant' AND configure.value NOT IN ('empty', 'error') THEN
+            RAISE EXCEPTION 'invalid value for setting on_missing_tenant: %', quote_literal(configure.value)
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'It is empty or error.';
+        WHEN configure.setting = 'layout' AND configure.value <> 'auto' AND NOT EXISTS (SELECT FROM tenancy.layouts() l WHERE l.layout = configure.value) THEN
+            RAISE EXCEPTION 'invalid value for setting layout: %', quote_literal(configure.value) USING ERRCODE = 'invalid_parameter_value',
+                HINT = format('Layouts are auto, %s; tenant_path names any other place.', (SELECT string_agg(l.layout, ', ') FROM tenancy.layouts() l));
+        WHEN configure.setting IN ('tenant_path', 'roles_path', 'permissions_path') THEN
+            configure.value := to_json(tenancy.as_path(configure.setting, configure.value))::text;
+        WHEN configure.setting = 'pinned_tenant' AND configure.value = '' THEN
+            RAISE EXCEPTION 'invalid value for setting pinned_tenant: %', quote_literal(configure.value)
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'It is the id of a tenant; NULL serves all.';
+        WHEN configure.setting = 'staff_roles' THEN
+            FOREACH role IN ARRAY string_to_array(configure.value, ',') LOOP
+                PERFORM FROM pg_roles WHERE rolname = btrim(role);
+                IF NOT FOUND THEN
+                    RAISE EXCEPTION 'role "%" does not exist', btrim(role) USING ERRCODE = 'undefined_object',
+                        HINT = 'Make it first (CREATE ROLE ... NOLOGIN); names are separated by commas and not quoted.';
+                END IF;
+                IF EXISTS (SELECT FROM pg_roles WHERE rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous'))
+                           AND pg_has_role(oid, btrim(role)::name, 'MEMBER')) THEN
+                    RAISE EXCEPTION 'role "%" cannot be staff: callers have it', btrim(role)
+                        USING ERRCODE = 'invalid_parameter_value',
+                        DETAIL = 'Every caller would see the rows of all tenants.',
+                        HINT = 'Staff are a database role of their own, which authenticated and anonymous are no members of.';
+                END IF;
+            END LOOP;
+        WHEN configure.setting IN ('authenticated', 'anonymous', 'tenant_column', 'user_column')
+            AND (btrim(configure.value) = '' OR octet_length(configure.value) > 63) THEN
+            RAISE EXCEPTION 'invalid value for setting %: %', configure.setting, quote_literal(configure.value)
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'It is a name of 1 to 63 bytes, not quoted.';
+        ELSE NULL;
+    END CASE;
+    INSERT INTO tenancy.config VALUES (configure.setting, configure.value)
+    ON CONFLICT (setting) DO UPDATE SET value = excluded.value;
+END $$;
+
+COMMENT ON FUNCTION tenancy.policy_acts_as(name[], text) IS
+'The expression by which policies written by tenancy.protect() ask whether the current role has the rights of one of these, or the other expression, if one is given, holds.';
+
+-- (STABLE, for policies: setting on_missing_tenant.)
+CREATE FUNCTION tenancy.no_tenant() RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE EXCEPTION 'no tenant is bound' USING ERRCODE = 'insufficient_privilege',
+        DETAIL = format('The reason: %s.', COALESCE(tenancy.tenant_problem(), 'nobody is signed in')),
+        HINT = 'SELECT * FROM tenancy.whoami() tells who the database thinks is calling.';
+END $$;
+
+COMMENT ON FUNCTION tenancy.no_tenant() IS 'Error 42501, which says why the caller has no active tenant.';
+
+CREATE OR REPLACE FUNCTION auth.require_tenant() RETURNS text
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    RETURN COALESCE(auth.tenant_id(), tenancy.no_tenant());
+
+CREATE OR REPLACE FUNCTION tenancy.carry_out(statements text[], target regclass, names text[]) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    statement text;
+    attribute text;
+BEGIN
+    FOREACH statement IN ARRAY statements LOOP
+        EXECUTE statement;
+    END LOOP;
+    -- The lock keeps tables from being renamed, not their schemas: what was done elsewhere is undone with this error.
+    IF names IS DISTINCT FROM ARRAY(SELECT f::text FROM tenancy.family(target) f) THEN
+        RAISE EXCEPTION 'the schema of table % was renamed or replaced meanwhile', target USING ERRCODE = 'object_in_use',
+            HINT = 'Look at what there is now, and try again.';
+    END IF;
+EXCEPTION WHEN not_null_violation THEN
+    GET STACKED DIAGNOSTICS attribute = COLUMN_NAME;
+    RAISE EXCEPTION 'column "%" of table % contains NULLs', attribute, target USING ERRCODE = 'not_null_violation',
+        DETAIL = 'A row without an owner would belong to nobody.',
+        HINT = format('Find them: SELECT * FROM %s WHERE %I IS NULL', target, attribute);
+END $$;
+
+-- What protect() was asked, kept where it is dumped with the table: as JSON in the comment of its floor.
+CREATE OR REPLACE FUNCTION tenancy.asked(relation regclass) RETURNS jsonb
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    asked jsonb;
+    made jsonb;
+BEGIN
+    SELECT obj_description(p.oid, 'pg_policy') INTO asked FROM pg_policy p
+    WHERE p.polrelid = relation AND p.polname = 'tenancy_floor';
+    made := asked -> 'made';
+    IF jsonb_typeof(asked) = 'object' AND jsonb_typeof(made) = 'object'
+        AND jsonb_typeof(asked -> 'staff') = 'array' AND asked ->> 'authenticated' IS NOT NULL
+        AND asked ->> 'template' = ANY (tenancy.templates())
+        AND COALESCE(jsonb_typeof(asked -> 'read'), 'array') = 'array'
+        AND COALESCE(jsonb_typeof(asked -> 'write'), 'array') = 'array'
+        AND COALESCE(jsonb_typeof(asked -> 'remove'), 'array') = 'array'
+        AND COALESCE(jsonb_typeof(made -> 'grants'), 'object') = 'object'
+        AND COALESCE(jsonb_typeof(made -> 'columns'), 'object') = 'object'
+        AND COALESCE(jsonb_typeof(made -> 'indexes'), 'array') = 'array'
+    THEN
+        -- As version 0.1.0 wrote it
+        IF made ?| '{default,not_null}' THEN
+            asked := jsonb_set(asked, '{made}', made - '{default,not_null}'::text[]
+                || jsonb_build_object('columns', jsonb_build_object(asked ->> 'tenant_column',
+                    (SELECT jsonb_object_agg(key, value) FROM jsonb_each(made) WHERE key IN ('default', 'not_null')))));
+        END IF;
+        RETURN asked;
+    END IF;
+    RETURN NULL;
+EXCEPTION WHEN invalid_text_representation OR untranslatable_character OR numeric_value_out_of_range THEN
+    RETURN NULL; -- somebody has put a comment of their own there
+END $$;
+
+CREATE FUNCTION tenancy.templates() RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN '{tenant,tenant_or_global,tenant_root,user,any_tenant,via_parent,public_read}'::text[];
+
+COMMENT ON FUNCTION tenancy.templates() IS 'The templates that tenancy.protect() knows.';
+
+CREATE FUNCTION tenancy.template(target regclass, relation regclass, of_row text, asked jsonb,
+    OUT reads text, OUT writes text, OUT active text, OUT commands text, OUT columns jsonb)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- (One of tenancy.templates(): so tenancy.asked() and tenancy.protect() have seen to it.)
+    EXECUTE format('SELECT t.* FROM tenancy.%I($1, $2, $3, $4) t', 'template_' || (asked ->> 'template'))
+    INTO reads, writes, active, commands, columns USING target, relation, of_row, asked;
+END $$;
+
+COMMENT ON FUNCTION tenancy.template(regclass, regclass, text, jsonb) IS
+'What the template that was asked for target writes for relation, target itself or a child of it. reads and writes: the expressions of rows that a caller may read, and may make, change or delete; of_row is the alias by which they name the row, NULL in a policy of the table itself. active: those of the active tenant, where these go beyond it. commands: which there are for callers, as in pg_policy.polcmd. columns: an array of what tenancy.wanted_column() makes.';
+
+CREATE FUNCTION tenancy.allowed_commands(commands text, asked jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN translate(commands, concat(CASE asked -> 'read' WHEN '[]' THEN 'r' END, CASE asked -> 'write' WHEN '[]' THEN 'aw' END,
+        CASE asked -> 'remove' WHEN '[]' THEN 'd' END), '');
+
+COMMENT ON FUNCTION tenancy.allowed_commands(text, jsonb) IS
+'Those of a template''s commands that are not for nobody.';
+
+CREATE FUNCTION tenancy.wanted_policies(target regclass, relation regclass, asked jsonb)
+    RETURNS TABLE (name name, permissive boolean, command "char", roles name[], using_expression text, check_expression text)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    callers name[] := ARRAY[asked ->> 'authenticated'];
+    readers name[] := callers || CASE WHEN asked ? 'anonymous' THEN ARRAY[asked ->> 'anonymous']::name[] ELSE '{}' END;
+    staff name[] := ARRAY(SELECT jsonb_array_elements_text(asked -> 'staff'));
+    everybody CONSTANT name[] := '{public}';
+    rows record := tenancy.template(target, relation, NULL, asked);
+    -- (For staff, that no tenant is bound is no error, and the planner would raise it from the second arm of an OR.)
+    floor record := tenancy.template(target, relation, NULL, CASE staff WHEN '{}' THEN asked ELSE asked - 'on_missing_tenant' END);
+    needs record;
+    condition text;
+    commands "char"[] := string_to_array(tenancy.allowed_commands(rows.commands, asked), NULL);
+BEGIN
+    -- Which rows there are for callers. Each command that there is for anybody:
+    RETURN QUERY SELECT * FROM (VALUES
+        ('tenancy_select'::name, true, 'r'::"char", readers, rows.reads, NULL),
+        ('tenancy_insert', true, 'a', callers, NULL, rows.writes),
+        ('tenancy_update', true, 'w', callers, rows.writes, rows.writes),
+        ('tenancy_delete', true, 'd', callers, rows.writes, NULL)
+    ) AS p (name, permissive, command, roles, using_expression, check_expression)
+    WHERE p.command = ANY (commands);
+
+    -- No later permissive policy widens these. TO PUBLIC, for the policies of a view's table are chosen by the view's
+    -- owner while current_user is still the caller: TO authenticated, a floor would be left out there, and a gate alone
+    -- lets every caller through. The floor repeats the expressions of the four above, which Postgres then tests once.
+    RETURN QUERY VALUES
+        ('tenancy_floor'::name, false, '*'::"char", everybody, tenancy.or_staff(staff, floor.reads), tenancy.or_staff(staff, floor.writes)),
+        ('tenancy_gate', false, '*', everybody, tenancy.policy_acts_as(readers || staff), NULL);
+    IF rows.writes <> rows.reads THEN
+        RETURN QUERY SELECT * FROM (VALUES
+            ('tenancy_floor_update'::name, false, 'w'::"char", everybody, tenancy.or_staff(staff, floor.writes), NULL::text),
+            ('tenancy_floor_delete', false, 'd', everybody, tenancy.or_staff(staff, floor.writes), NULL)
+        ) AS p (name, permissive, command, roles, using_expression, check_expression)
+        WHERE p.command = ANY (commands);
+    END IF;
+
+    -- Which callers may do what to them. Roles and permissions are those in the active tenant.
+    FOR needs IN SELECT * FROM (VALUES
+        ('tenancy_may_select'::name, 'r'::"char", 'read'), ('tenancy_may_insert', 'a', 'write'),
+        ('tenancy_may_update', 'w', 'write'), ('tenancy_may_delete', 'd', 'remove')) AS n (policy, command, argument)
+    LOOP
+        condition := CASE WHEN needs.command = ANY (commands) THEN tenancy.condition(asked -> needs.argument) ELSE 'false' END;
+        CONTINUE WHEN condition IS NULL;
+        condition := tenancy.or_staff(staff, tenancy.all_of(CASE WHEN condition <> 'false' THEN floor.active END, condition));
+        RETURN QUERY VALUES (needs.policy, false, needs.command, everybody,
+            CASE WHEN needs.command <> 'a' THEN condition END, CASE needs.command WHEN 'a' THEN condition END);
+    END LOOP;
+    IF staff <> '{}' THEN
+        RETURN QUERY VALUES ('tenancy_staff'::name, true, '*'::"char", staff, 'true', 'true');
+    END IF;
+END $$;
+
+COMMENT ON FUNCTION tenancy.wanted_policies(regclass, regclass, jsonb) IS
+'The policies that a table has which was protected as asked, or is a child of one (target): name, permissive or restrictive, command as in pg_policy.polcmd, roles, expressions.';
+
+CREATE OR REPLACE FUNCTION tenancy.same_expression(printed text, written text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (
+        SELECT COALESCE(w.printed IN (bare, '(' || bare || ')'), w.printed IS NULL AND bare IS NULL)
+        FROM (SELECT regexp_replace(printed, '\s*\n\s*', ' ', 'g') AS printed,
+                     regexp_replace(replace(replace(written, 'OPERATOR(pg_catalog.=)', '='), 'pg_catalog.', ''), '\s*\n\s*', ' ', 'g') AS bare) AS w);
+
+CREATE FUNCTION tenancy.policy_names() RETURNS name[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN '{tenancy_select,tenancy_insert,tenancy_update,tenancy_delete,tenancy_floor,tenancy_gate,tenancy_floor_update,tenancy_floor_delete,
+        tenancy_may_select,tenancy_may_insert,tenancy_may_update,tenancy_may_delete,tenancy_staff}'::name[];
+
+COMMENT ON FUNCTION tenancy.policy_names() IS 'The names of all policies that tenancy.protect() writes.';
+
+CREATE FUNCTION tenancy.in_parentheses(expression text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN expression LIKE '(%' THEN expression ELSE '(' || expression || ')' END;
+
+COMMENT ON FUNCTION tenancy.in_parentheses(text) IS 'The expression in one pair of parentheses; those of a template are, unless they are a constant.';
+
+-- Postgres carries out foreign keys without asking any policy. (That by which a row belongs to its parent, and one to rows
+-- that everybody reads, need no tenant.)
+CREATE OR REPLACE FUNCTION tenancy.loose_foreign_keys(target regclass, tenant_column name) RETURNS SETOF text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT format('%I on %s', k.conname, k.conrelid::regclass)
+        FROM pg_catalog.pg_constraint k
+        WHERE k.contype = 'f' AND k.conparentid = 0 AND target IN (k.conrelid, k.confrelid) AND tenant_column IS NOT NULL
+            AND NOT EXISTS (
+                SELECT FROM unnest(k.conkey, k.confkey) AS pair (referencing, referenced)
+                JOIN pg_catalog.pg_attribute a ON a.attname = tenant_column AND a.attrelid = target
+                    AND ((k.conrelid = target AND a.attnum = pair.referencing) OR (k.confrelid = target AND a.attnum = pair.referenced)))
+            AND tenancy.asked(k.conrelid::regclass) ->> 'key' IS DISTINCT FROM k.conname
+            AND tenancy.asked(k.confrelid::regclass) ->> 'template' IS DISTINCT FROM 'public_read'
+        ORDER BY 1;
+    END;
+
+CREATE FUNCTION tenancy.base_type(type oid) RETURNS oid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        WITH RECURSIVE base AS (
+            SELECT type AS oid
+            UNION ALL
+            SELECT t.typbasetype FROM base JOIN pg_catalog.pg_type t ON t.oid = base.oid WHERE t.typtype = 'd'
+        )
+        SELECT b.oid FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.oid WHERE t.typtype <> 'd';
+    END;
+
+COMMENT ON FUNCTION tenancy.base_type(oid) IS 'The type that a domain, or a domain over one, is made of; any other type itself.';
+
+-- (Texts are compared as text, domains as what they are made of.)
+CREATE FUNCTION tenancy.operand(relation regclass, column_name name, of_row text) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+DECLARE
+    declared oid := (SELECT atttypid FROM pg_attribute WHERE attrelid = relation AND attname = column_name);
+    base oid := tenancy.base_type(declared);
+    written text := COALESCE(of_row || '.', '') || quote_ident(column_name);
+BEGIN
+    RETURN CASE WHEN base = 'varchar'::regtype THEN format('(%s)::text', written)
+        WHEN base <> declared THEN format('(%s)::%s', written, format_type(base, NULL)) ELSE written END;
+END $$;
+
+COMMENT ON FUNCTION tenancy.operand(regclass, name, text) IS
+'How a policy names a column to compare it; of_row is the alias of its row, NULL for the policy''s own table.';
+
+CREATE FUNCTION tenancy.owning_column(target regclass, column_name name, owner text, of_row text, required boolean,
+    OUT comparison text, OUT default_value text)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+DECLARE
+    attribute pg_attribute;
+    base oid;
+    many boolean := owner = 'tenants';
+    what text := CASE owner WHEN 'user' THEN 'a user' ELSE 'a tenant' END;
+    setting text := CASE owner WHEN 'user' THEN 'user_column' ELSE 'tenant_column' END;
+    reader text;
+    caller text;
+BEGIN
+    SELECT * INTO attribute FROM pg_attribute
+    WHERE attrelid = target AND attname = column_name AND attnum > 0 AND NOT attisdropped;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'column "%" of table % does not exist', column_name, target
+            USING ERRCODE = 'undefined_column',
+            HINT = format('Name it with %s => ''...'', or for all tables with tenancy.configure(''%1$s'', ...).', setting);
+    END IF;
+
+    base := tenancy.base_type(attribute.atttypid);
+    reader := CASE
+        WHEN base = 'uuid'::regtype THEN CASE owner WHEN 'user' THEN 'uid' ELSE 'tenant_uuid' END
+        WHEN base IN ('text'::regtype, 'varchar'::regtype) THEN CASE owner WHEN 'user' THEN 'user_id' ELSE 'tenant_id' END
+        WHEN owner <> 'user' AND base IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype) THEN 'tenant_bigint'
+    END;
+    IF reader IS NULL THEN
+        RAISE EXCEPTION 'column "%" of table % cannot hold %: it is of type %', column_name, target, what,
+            format_type(attribute.atttypid, attribute.atttypmod) USING ERRCODE = 'datatype_mismatch',
+            DETAIL = CASE WHEN owner = 'user' AND base IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype)
+                THEN 'A caller''s id is what their claim sub says: a text, or a uuid.'
+                ELSE 'Equality of a type must be leakproof, or a query''s own conditions could see rows before the policy does.' END,
+            HINT = CASE owner WHEN 'user' THEN 'Use uuid, text or varchar.' ELSE 'Use uuid, bigint, integer, smallint, text or varchar.' END;
+    END IF;
+    IF NOT COALESCE((SELECT collisdeterministic FROM pg_collation WHERE oid = attribute.attcollation), true) THEN
+        RAISE EXCEPTION 'column "%" of table % cannot hold %: its collation is nondeterministic', column_name, target, what
+            USING ERRCODE = 'datatype_mismatch',
+            DETAIL = format('Under it different texts are equal, so one %s could see another''s rows.', ltrim(what, 'a ')),
+            HINT = format('ALTER TABLE %s ALTER COLUMN %I TYPE text COLLATE "C"', target, column_name);
+    END IF;
+    IF attribute.attgenerated <> '' OR attribute.attidentity <> '' THEN
+        RAISE EXCEPTION 'column "%" of table % cannot hold %: it is generated', column_name, target, what
+            USING ERRCODE = 'invalid_table_definition',
+            HINT = format('The %s must be a plain column, filled by its default or by the app.', ltrim(what, 'a '));
+    END IF;
+
+    caller := tenancy.policy_call(reader || CASE WHEN many THEN 's' ELSE '' END);
+    IF many THEN
+        -- (The cast tells ANY of an array from ANY of a sub-select's rows.)
+        caller := format(CASE WHEN required THEN 'COALESCE(NULLIF(%s, ''{}''::%s[]), (tenancy.no_tenant())::%2$s[])'
+            WHEN starts_with(caller, '( SELECT') THEN '%s::%s[]' ELSE '%s' END, caller,
+            CASE reader WHEN 'tenant_uuid' THEN 'uuid' WHEN 'tenant_bigint' THEN 'bigint' ELSE 'text' END);
+    ELSIF required THEN
+        caller := format('COALESCE(%s, %s)', caller, CASE reader WHEN 'tenant_uuid' THEN '(tenancy.no_tenant())::uuid'
+            WHEN 'tenant_bigint' THEN '(tenancy.no_tenant())::bigint' ELSE 'tenancy.no_tenant()' END);
+    END IF;
+    comparison := format(CASE WHEN many THEN '(%s OPERATOR(pg_catalog.=) ANY (%s))' ELSE '(%s OPERATOR(pg_catalog.=) %s)' END,
+        tenancy.operand(target, column_name, of_row), caller);
+    default_value := format('auth.%I()', reader);
+    IF base IN ('smallint'::regtype, 'integer'::regtype) THEN
+        default_value := format('(%s)::%s', default_value, format_type(base, NULL));
+    END IF;
+END $$;
+
+COMMENT ON FUNCTION tenancy.owning_column(regclass, name, text, text, boolean) IS
+'How a policy compares a column with the caller, and the default that fills it in. owner is tenant, tenants (any of the caller''s) or user; of_row the alias of its row, NULL for the policy''s own table; with required, a caller without a tenant is an error. Errors: 42703 no such column; 42804 a type or collation that cannot hold an owner; 42P16 a generated column.';
+
+CREATE FUNCTION tenancy.has_column(target regclass, column_name name) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = target AND attname = column_name AND attnum > 0 AND NOT attisdropped);
+
+COMMENT ON FUNCTION tenancy.has_column(regclass, name) IS 'Whether the table has a column of this name.';
+
+CREATE FUNCTION tenancy.all_of(VARIADIC conditions text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT CASE count(*) WHEN 1 THEN min(c) ELSE '(' || string_agg(c, ' AND ' ORDER BY position) || ')' END
+            FROM unnest(conditions) WITH ORDINALITY AS x (c, position) WHERE c IS NOT NULL);
+
+COMMENT ON FUNCTION tenancy.all_of(text[]) IS 'The expression that is true where all of these are; those that are NULL do not count.';
+
+CREATE FUNCTION tenancy.wanted_column(name name, default_value text, required boolean DEFAULT true, indexed boolean DEFAULT true,
+    fixed boolean DEFAULT true) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN jsonb_build_object('name', name, 'default', default_value, 'required', required, 'indexed', indexed, 'fixed', fixed);
+
+COMMENT ON FUNCTION tenancy.wanted_column(name, text, boolean, boolean, boolean) IS
+'What a template wants of a column: the default that fills it in (NULL leaves it alone), whether it is to be NOT NULL, whether an index is to lead with it, and whether no update may change it.';
+
+CREATE FUNCTION tenancy.condition(needed jsonb) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    question text;
+BEGIN
+    SELECT string_agg(format('auth.%s(VARIADIC ARRAY[%s])', asks, elements), ' OR ' ORDER BY asks DESC) INTO question
+    FROM (SELECT CASE WHEN tenancy.is_permission(e) THEN 'has_permission' ELSE 'has_role' END, string_agg(quote_literal(e) || '::text', ', ' ORDER BY position)
+          FROM jsonb_array_elements_text(needed) WITH ORDINALITY AS n (e, position) GROUP BY 1) AS asked (asks, elements);
+    -- The sub-select is evaluated once per statement; IS NOT NULL, which the planner takes to be true for 0.995 of the
+    -- rows, leaves the estimate of the rest as it is, where a bare boolean would halve it.
+    RETURN CASE WHEN needed IS NULL THEN NULL WHEN question IS NULL THEN 'false'
+        ELSE format(CASE WHEN strpos(question, ' OR auth.') > 0 THEN '( CASE WHEN ( SELECT (%s)) THEN true ELSE NULL::boolean END IS NOT NULL)'
+            ELSE '( CASE WHEN ( SELECT %s AS %s) THEN true ELSE NULL::boolean END IS NOT NULL)' END,
+            question, substring(question FROM 'auth\.(\w+)')) END;
+END $$;
+
+COMMENT ON FUNCTION tenancy.condition(jsonb) IS
+'The expression that is true for callers with one of these roles or permissions, a JSON array; false for an empty one, NULL for NULL.';
+
+CREATE FUNCTION tenancy.is_permission(element text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    -- (Clerk writes a permission as org:feature:action.)
+    RETURN strpos(element, '.') > 0 OR element ~ '^[^:]+:[^:]+:[^:]+$';
+
+COMMENT ON FUNCTION tenancy.is_permission(text) IS
+'Whether an element of read, write or remove is a permission: one with a dot, or with two colons; any other is a role.';
+
+CREATE FUNCTION tenancy.elements(argument text, elements text[]) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(elements) e WHERE e IS NULL OR btrim(e) = '') THEN
+        RAISE EXCEPTION '% names an empty role or permission', argument USING ERRCODE = 'invalid_parameter_value',
+            HINT = format('NULL is every member, ''{}'' nobody: %s => ''{admin,docs.%s}''', argument, argument);
+    END IF;
+    RETURN CASE WHEN elements IS NOT NULL THEN
+        (SELECT COALESCE(jsonb_agg(DISTINCT e), '[]') FROM unnest(elements) AS e) END;
+END $$;
+
+COMMENT ON FUNCTION tenancy.elements(text, text[]) IS
+'What read, write or remove name, each once and sorted, as a JSON array; NULL for NULL. Error 22023 an empty element.';
+
+CREATE FUNCTION tenancy.or_staff(staff name[], expression text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN staff = '{}' OR expression = 'true' OR expression IS NULL THEN expression ELSE tenancy.policy_acts_as(staff, expression) END;
+
+COMMENT ON FUNCTION tenancy.or_staff(name[], text) IS 'The expression that is true for staff too; NULL for NULL.';
+
+CREATE FUNCTION tenancy.require_roles() RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    role name;
+    callers name := tenancy.setting('authenticated');
+BEGIN
+    FOREACH role IN ARRAY tenancy.staff_roles() || callers LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
+            RAISE EXCEPTION 'role "%" does not exist', role USING ERRCODE = 'undefined_object',
+                HINT = CASE WHEN role = callers THEN 'SELECT tenancy.bootstrap_roles() makes it.'
+                    ELSE 'Make it (CREATE ROLE ... NOLOGIN), or take it out with tenancy.configure(''staff_roles'', ...).' END;
+        END IF;
+    END LOOP;
+    FOREACH role IN ARRAY tenancy.staff_roles() LOOP
+        IF pg_has_role(callers, role, 'MEMBER') THEN
+            RAISE EXCEPTION 'role "%" cannot be staff: callers have it', role USING ERRCODE = 'object_not_in_prerequisite_state',
+                DETAIL = 'Every caller would see the rows of all tenants.',
+                HINT = format('REVOKE %I FROM %I, or take it out with tenancy.configure(''staff_roles'', ...).', role, callers);
+        END IF;
+    END LOOP;
+END $$;
+
+COMMENT ON FUNCTION tenancy.require_roles() IS
+'Raises unless the database roles that policies are written for are there. Errors: 42704 one is missing; 55000 callers have a staff role.';
+
+CREATE FUNCTION tenancy.template_tenant(target regclass, relation regclass, of_row text, asked jsonb,
+    OUT reads text, OUT writes text, OUT active text, OUT commands text, OUT columns jsonb)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    tenant record := tenancy.owning_column(target, asked ->> 'tenant_column', 'tenant', of_row, asked ? 'on_missing_tenant');
+BEGIN
+    reads := tenant.comparison;
+    writes := reads;
+    commands := 'rawd';
+    columns := jsonb_build_array(tenancy.wanted_column(asked ->> 'tenant_column', tenant.default_value));
+END $$;
+
+COMMENT ON FUNCTION tenancy.template_tenant(regclass, regclass, text, jsonb) IS
+'Template tenant: see tenancy.template().';
+
+CREATE FUNCTION tenancy.template_tenant_or_global(target regclass, relation regclass, of_row text, asked jsonb,
+    OUT reads text, OUT writes text, OUT active text, OUT commands text, OUT columns jsonb)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    tenant record := tenancy.owning_column(target, asked ->> 'tenant_column', 'tenant', of_row, false);
+BEGIN
+    reads := format('(%s OR ((%s IS NULL) AND (%s IS NOT NULL)))', tenant.comparison,
+        COALESCE(of_row || '.', '') || quote_ident(asked ->> 'tenant_column'), tenancy.policy_call('user_id'));
+    writes := tenant.comparison;
+    commands := 'rawd';
+    columns := jsonb_build_array(tenancy.wanted_column(asked ->> 'tenant_column', tenant.default_value, required => false));
+END $$;
+
+COMMENT ON FUNCTION tenancy.template_tenant_or_global(regclass, regclass, text, jsonb) IS
+'Template tenant_or_global: see tenancy.template().';
+
+CREATE FUNCTION tenancy.template_tenant_root(target regclass, relation regclass, of_row text, asked jsonb,
+    OUT reads text, OUT writes text, OUT active text, OUT commands text, OUT columns jsonb)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    id name := asked ->> 'tenant_column';
+BEGIN
+    reads := (tenancy.owning_column(target, id, 'tenants', of_row, false)).comparison;
+    writes := (tenancy.owning_column(target, id, 'tenant', of_row, false)).comparison;
+    active := writes;
+    commands := 'rwd';
+    columns := jsonb_build_array(tenancy.wanted_column(id, NULL));
+END $$;
+
+COMMENT ON FUNCTION tenancy.template_tenant_root(regclass, regclass, text, jsonb) IS
+'Template tenant_root: see tenancy.template().';
+
+CREATE FUNCTION tenancy.template_user(target regclass, relation regclass, of_row text, asked jsonb,
+    OUT reads text, OUT writes text, OUT active text, OUT commands text, OUT columns jsonb)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    owner record := tenancy.owning_column(target, asked ->> 'user_column', 'user', of_row, false);
+    tenant record;
+BEGIN
+    columns := jsonb_build_array(tenancy.wanted_column(asked ->> 'user_column', owner.default_value, fixed => false));
+    reads := owner.comparison;
+    IF asked ? 'tenant_column' THEN
+        tenant := tenancy.owning_column(target, asked ->> 'tenant_column', 'tenant', of_row, asked ? 'on_missing_tenant');
+        reads := tenancy.all_of(reads, tenant.comparison);
+        columns := columns || tenancy.wanted_column(asked ->> 'tenant_column', tenant.default_value, indexed => false);
+    END IF;
+    writes := reads;
+    commands := 'rawd';
+END $$;
+
+COMMENT ON FUNCTION tenancy.template_user(regclass, regclass, text, jsonb) IS
+'Template user: see tenancy.template().';
+
+CREATE FUNCTION tenancy.template_any_tenant(target regclass, relation regclass, of_row text, asked jsonb,
+    OUT reads text, OUT writes text, OUT active text, OUT commands text, OUT columns jsonb)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    tenants record := tenancy.owning_column(target, asked ->> 'tenant_column', 'tenants', of_row, asked ? 'on_missing_tenant');
+BEGIN
+    reads := tenants.comparison;
+    writes := reads;
+    active := (tenancy.owning_column(target, asked ->> 'tenant_column', 'tenant', of_row, false)).comparison;
+    commands := 'rawd';
+    columns := jsonb_build_array(tenancy.wanted_column(asked ->> 'tenant_column', tenants.default_value));
+END $$;
+
+COMMENT ON FUNCTION tenancy.template_any_tenant(regclass, regclass, text, jsonb) IS
+'Template any_tenant: see tenancy.template().';
+
+CREATE FUNCTION tenancy.template_public_read(target regclass, relation regclass, of_row text, asked jsonb,
+    OUT reads text, OUT writes text, OUT active text, OUT commands text, OUT columns jsonb)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    tenant record;
+BEGIN
+    reads := 'true';
+    writes := 'false';
+    commands := 'r';
+    columns := '[]';
+    IF asked ? 'tenant_column' THEN
+        tenant := tenancy.owning_column(target, asked ->> 'tenant_column', 'tenant', of_row, asked ? 'on_missing_tenant');
+        -- The gate lets those in who are not signed in; they write nothing, whatever claims they come with.
+        writes := tenancy.all_of(tenant.comparison, tenancy.policy_acts_as(ARRAY[asked ->> 'authenticated']));
+        commands := 'rawd';
+        columns := jsonb_build_array(tenancy.wanted_column(asked ->> 'tenant_column', tenant.default_value));
+    END IF;
+END $$;
+
+COMMENT ON FUNCTION tenancy.template_public_read(regclass, regclass, text, jsonb) IS
+'Template public_read: see tenancy.template().';
+
+CREATE FUNCTION tenancy.parent_keys(target regclass, OUT key name, OUT parent regclass, OUT columns name[], OUT protected boolean) RETURNS SETOF record
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT k.conname, k.confrelid::regclass,
+            ARRAY(SELECT a.attname FROM unnest(k.conkey) WITH ORDINALITY AS c (number, position)
+                  JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = c.number ORDER BY c.position),
+            COALESCE(tenancy.asked(k.confrelid::regclass) ->> 'template' <> 'public_read', false)
+        FROM pg_catalog.pg_constraint k
+        WHERE k.contype = 'f' AND k.conrelid = target AND k.confrelid <> target AND k.convalidated
+        ORDER BY k.conname;
+    END;
+
+COMMENT ON FUNCTION tenancy.parent_keys(regclass) IS
+'The valid foreign keys of a table to other tables: name, table, columns, and whether that table is protected, so that its rows have owners.';
+
+CREATE FUNCTION tenancy.choose_parent(target regclass, parent regclass) RETURNS name
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    candidates text[];
+    found_keys name[];
+    unprotected text;
+BEGIN
+    SELECT array_agg(k.key), array_agg(format('%s (%s)', k.parent, array_to_string(k.columns, ', ')))
+    INTO found_keys, candidates FROM tenancy.parent_keys(target) k
+    WHERE k.protected AND (choose_parent.parent IS NULL OR k.parent = choose_parent.parent);
+    IF cardinality(found_keys) = 1 THEN
+        RETURN found_keys[1];
+    ELSIF cardinality(found_keys) > 1 THEN
+        RAISE EXCEPTION 'table % has more than one path to an owner', target USING ERRCODE = 'ambiguous_column',
+            DETAIL = format('It refers to: %s.', array_to_string(candidates, ', ')),
+            HINT = CASE WHEN parent IS NULL THEN 'Choose one with parent => ''...''.'
+                ELSE 'Give the table a tenant column of its own, and protect it with template tenant.' END;
+    END IF;
+    SELECT string_agg(DISTINCT k.parent::text, ', ') INTO unprotected FROM tenancy.parent_keys(target) k
+    WHERE choose_parent.parent IS NULL OR k.parent = choose_parent.parent;
+    RAISE EXCEPTION 'table % has no path to an owner', target USING ERRCODE = 'object_not_in_prerequisite_state',
+        DETAIL = CASE WHEN unprotected IS NOT NULL THEN format('It refers to %s, where rows have no owner.', unprotected)
+            WHEN parent IS NOT NULL THEN format('It has no valid foreign key to %s.', parent)
+            ELSE 'It has no valid foreign key to another table.' END,
+        HINT = CASE WHEN unprotected IS NOT NULL THEN format('Protect that first: SELECT tenancy.protect(%L).', split_part(unprotected, ', ', 1))
+            ELSE 'Make a foreign key to the table whose rows these belong to, or give this one a tenant column.' END;
+END $$;
+
+COMMENT ON FUNCTION tenancy.choose_parent(regclass, regclass) IS
+'The foreign key by which a table''s rows belong to rows of a protected table; that to parent, unless it is NULL. Errors: 55000 there is none; 42702 there are several.';
+
+CREATE FUNCTION tenancy.template_via_parent(target regclass, relation regclass, of_row text, asked jsonb,
+    OUT reads text, OUT writes text, OUT active text, OUT commands text, OUT columns jsonb)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    key pg_constraint;
+    referenced regclass;
+    own_row text := COALESCE(of_row, quote_ident((SELECT relname FROM pg_class WHERE oid = relation)));
+    parent_row text;
+    level int := COALESCE(substring(of_row FROM '\d+$')::int, 0) + 1;
+    joined text;
+    owner record;
+BEGIN
+    SELECT * INTO key FROM pg_constraint WHERE conrelid = target AND conname = asked ->> 'key' AND contype = 'f';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'foreign key "%" of table % does not exist', asked ->> 'key', target USING ERRCODE = 'undefined_object',
+            DETAIL = 'By it rows belonged to those of another table, when this one was protected.',
+            HINT = format('SELECT tenancy.protect(%L, ...) says to whom they belong now.', target);
+    ELSIF level > 8 THEN
+        RAISE EXCEPTION 'table % is more than 8 foreign keys away from an owner, or its parents go in a circle', target
+            USING ERRCODE = 'invalid_object_definition';
+    END IF;
+    referenced := key.confrelid;
+    -- An alias that the policy's own table, which is named inside the sub-select, cannot have.
+    parent_row := format('%s_%s', CASE WHEN relation::text LIKE '%tenancy_parent%' THEN 'tenancy_ancestor' ELSE 'tenancy_parent' END, level);
+    SELECT string_agg(format('(%s OPERATOR(%s) %s)', tenancy.operand(referenced, p.attname, parent_row),
+            (SELECT format('%I.%s', n.nspname, o.oprname) FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE o.oid = pair.operator),
+            tenancy.operand(target, c.attname, own_row)), ' AND ' ORDER BY pair.position)
+    INTO joined
+    FROM unnest(key.conkey, key.confkey, key.conpfeqop) WITH ORDINALITY AS pair (referencing, referenced, operator, position)
+    JOIN pg_attribute c ON c.attrelid = target AND c.attnum = pair.referencing
+    JOIN pg_attribute p ON p.attrelid = key.confrelid AND p.attnum = pair.referenced;
+
+    owner := tenancy.template(referenced, referenced, parent_row, tenancy.asked(referenced) - 'on_missing_tenant'
+        || CASE WHEN asked ? 'on_missing_tenant' THEN '{"on_missing_tenant": "error"}' ELSE '{}' END::jsonb);
+    reads := format('(EXISTS ( SELECT 1 FROM %s %s WHERE (%s AND %s)))', referenced, parent_row, joined, owner.reads);
+    writes := format('(EXISTS ( SELECT 1 FROM %s %s WHERE (%s AND %s)))', referenced, parent_row, joined, owner.writes);
+    active := format('(EXISTS ( SELECT 1 FROM %s %s WHERE (%s AND %s)))', referenced, parent_row, joined, owner.active);
+    active := CASE WHEN owner.active IS NOT NULL THEN active END;
+    commands := 'rawd';
+    columns := (SELECT jsonb_build_array(tenancy.wanted_column(a.attname, NULL, required => false, fixed => false))
+        FROM pg_attribute a WHERE a.attrelid = target AND a.attnum = key.conkey[1]);
+END $$;
+
+COMMENT ON FUNCTION tenancy.template_via_parent(regclass, regclass, text, jsonb) IS
+'Template via_parent: see tenancy.template(). Errors: 42704 the foreign key is gone; 42P17 a circle.';
+
+CREATE FUNCTION tenancy.column_default(relation regclass, column_name name) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+    WHERE a.attrelid = relation AND a.attname = column_name
+$$;
+
+COMMENT ON FUNCTION tenancy.column_default(regclass, name) IS 'The default of a column as pg_get_expr() prints it; NULL where there is none.';
+
+CREATE FUNCTION tenancy.prepare_columns(target regclass, columns jsonb, made jsonb, OUT statements text[], OUT by_hand text[], OUT now_made jsonb)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+DECLARE
+    -- Building an index locks out writers: about a second for this much on a small machine.
+    build_up_to CONSTANT bigint := 100 * 1024 * 1024;
+    run_index CONSTANT text := '-- for you to run, outside a transaction: CREATE INDEX ';
+    large boolean;
+    wanted record;
+    before jsonb;
+    default_now text;
+    relation record;
+    index_name name;
+BEGIN
+    now_made := made;
+    statements := '{}';
+    by_hand := '{}';
+    IF made ? 'indexes' THEN
+        -- Those that somebody has dropped since are forgotten.
+        now_made := jsonb_set(now_made, '{indexes}', (SELECT COALESCE(jsonb_agg(name ORDER BY position), '[]')
+            FROM jsonb_array_elements_text(made -> 'indexes') WITH ORDINALITY AS i (name, position)
+            WHERE EXISTS (SELECT FROM pg_index JOIN pg_class c ON c.oid = indexrelid
+                          WHERE indrelid IN (SELECT tenancy.family(target)) AND c.relname = i.name)));
+    END IF;
+    SELECT sum(pg_table_size(f)) > build_up_to INTO large FROM tenancy.family(target) f;
+    FOR wanted IN SELECT * FROM jsonb_to_recordset(columns) AS w (name name, "default" text, required boolean, indexed boolean) LOOP
+        before := COALESCE(now_made #> ARRAY['columns', wanted.name], '{}');
+        -- (From 18 on, NOT NULL may be there and not yet valid for the rows there are.)
+        IF wanted.required AND EXISTS (
+            SELECT FROM tenancy.family(target) f JOIN pg_attribute a ON a.attrelid = f AND a.attname = wanted.name
+            WHERE NOT a.attnotnull OR EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = f AND k.contype = 'n'
+                AND k.conkey = ARRAY[a.attnum] AND NOT k.convalidated))
+        THEN
+            statements := statements || format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', target, wanted.name);
+            before := before || '{"not_null": true}';
+        END IF;
+        default_now := tenancy.column_default(target, wanted.name);
+        IF wanted.default IS NOT NULL AND default_now IS DISTINCT FROM wanted.default THEN
+            statements := statements || format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', target, wanted.name, wanted.default);
+            before := jsonb_build_object('default', default_now) || before;
+        END IF;
+        IF before <> '{}' THEN
+            now_made := jsonb_set(now_made, '{columns}', COALESCE(now_made -> 'columns', '{}') || jsonb_build_object(wanted.name, before));
+        END IF;
+        CONTINUE WHEN NOT wanted.indexed;
+        FOR relation IN SELECT c.oid::regclass AS name, c.relkind
+            FROM tenancy.family(target) WITH ORDINALITY f (relation, position) JOIN pg_class c ON c.oid = f.relation
+            WHERE NOT c.relispartition AND NOT tenancy.has_leading_index(c.oid, wanted.name)
+            ORDER BY f.position
+        LOOP
+            IF NOT large THEN
+                index_name := tenancy.free_index_name(relation.name, wanted.name, now_made -> 'indexes');
+                statements := statements || format('CREATE INDEX %I ON %s (%I)', index_name, relation.name, wanted.name);
+                now_made := jsonb_set(now_made, '{indexes}', COALESCE(now_made -> 'indexes', '[]') || to_jsonb(index_name));
+            ELSIF relation.relkind = 'p' THEN
+                -- Built on each partition first, so that the parent's index only has to adopt them.
+                SELECT by_hand || COALESCE(array_agg(format(run_index || 'CONCURRENTLY ON %s (%I)', f.relation, wanted.name)
+                    ORDER BY f.position), '{}')
+                INTO by_hand FROM tenancy.family(relation.name) WITH ORDINALITY f (relation, position) JOIN pg_class c ON c.oid = f.relation
+                WHERE c.relkind = 'r' AND NOT tenancy.has_leading_index(f.relation, wanted.name);
+                by_hand := by_hand || format(run_index || 'ON %s (%I)', relation.name, wanted.name);
+            ELSE
+                by_hand := by_hand || format(run_index || 'CONCURRENTLY ON %s (%I)', relation.name, wanted.name);
+            END IF;
+        END LOOP;
+    END LOOP;
+END $$;
+
+COMMENT ON FUNCTION tenancy.prepare_columns(regclass, jsonb, jsonb) IS
+'The statements that make a table''s columns as a template wants them (tenancy.wanted_column), those that are for a person to run, and what was made before, made, with what these make.';
+
+-- Takes back what was made of columns that are not wanted so any more.
+CREATE FUNCTION tenancy.release_columns(target regclass, asked jsonb, wanted jsonb, OUT statements text[], OUT left_alone text[], OUT now_made jsonb)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+DECLARE
+    attribute name;
+    was jsonb;
+    was_made jsonb := asked -> 'made';
+    is_wanted jsonb;
+    default_made text;
+BEGIN
+    statements := '{}';
+    left_alone := '{}';
+    now_made := COALESCE(was_made, '{}');
+    FOR attribute, was IN SELECT key, value FROM jsonb_each(was_made -> 'columns') LOOP
+        CONTINUE WHEN NOT tenancy.has_column(target, attribute);
+        is_wanted := (SELECT w FROM jsonb_array_elements(wanted) w WHERE w ->> 'name' = attribute);
+        IF was ? 'default' AND is_wanted ->> 'default' IS NULL THEN
+            default_made := (SELECT w ->> 'default' FROM jsonb_array_elements((tenancy.template(target, target, NULL, asked)).columns) w WHERE w ->> 'name' = attribute);
+            IF tenancy.column_default(target, attribute) IS DISTINCT FROM default_made THEN
+                left_alone := left_alone || format('the default of column %I: it was changed', attribute);
+            ELSIF was ->> 'default' IS NULL THEN
+                statements := statements || format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', target, attribute);
+            ELSIF (SELECT relowner = r.oid AND NOT rolsuper FROM pg_class, pg_roles r WHERE pg_class.oid = target AND rolname = current_user) THEN
+                statements := statements || format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', target, attribute, was ->> 'default');
+            ELSE
+                -- The comment was the owner's to write, and the table may have got another since: what it says is not
+                -- to run with anybody else's rights, least of all a superuser's.
+                left_alone := left_alone || format('the default of column %I: only the table''s owner, who is no superuser, restores what it was', attribute);
+            END IF;
+            was := was - 'default';
+        END IF;
+        IF was ? 'not_null' AND NOT COALESCE((is_wanted ->> 'required')::boolean, false) THEN
+            IF EXISTS (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+                       WHERE i.indrelid = target AND i.indisprimary AND a.attname = attribute) THEN
+                left_alone := left_alone || format('NOT NULL of column %I: it is in the primary key', attribute);
+            ELSE
+                statements := statements || format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', target, attribute);
+            END IF;
+            was := was - 'not_null';
+        END IF;
+        now_made := CASE WHEN was = '{}' THEN now_made #- ARRAY['columns', attribute] ELSE jsonb_set(now_made, ARRAY['columns', attribute], was) END;
+    END LOOP;
+    IF now_made -> 'columns' = '{}' THEN
+        now_made := now_made - 'columns';
+    END IF;
+END $$;
+
+COMMENT ON FUNCTION tenancy.release_columns(regclass, jsonb, jsonb) IS
+'The statements that take back what was made of columns and is not wanted any more, what is left as it is and why, and what of made remains. asked is what tenancy.asked() returns.';
+
+CREATE FUNCTION tenancy.wanted_triggers(relation regclass, columns jsonb, asked jsonb) RETURNS TABLE (name name, definition text)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+DECLARE
+    fixed name := (SELECT c ->> 'name' FROM jsonb_array_elements(columns) c WHERE (c ->> 'fixed')::boolean);
+BEGIN
+    RETURN QUERY VALUES ('tenancy_truncate'::name,
+        format('BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION tenancy.refuse_truncate()', relation));
+    -- (A partition has that of its parent.)
+    IF fixed IS NOT NULL AND NOT asked ? 'movable' AND NOT (SELECT relispartition FROM pg_class WHERE oid = relation) THEN
+        RETURN QUERY VALUES ('tenancy_keep_tenant'::name,
+            format('BEFORE UPDATE ON %s FOR EACH ROW WHEN ((%s IS DISTINCT FROM %s)) EXECUTE FUNCTION tenancy.refuse_move()',
+                relation, tenancy.operand(relation, fixed, 'old'), tenancy.operand(relation, fixed, 'new')));
+    END IF;
+END $$;
+
+COMMENT ON FUNCTION tenancy.wanted_triggers(regclass, jsonb, jsonb) IS
+'The triggers of a table protected as asked: name, and what follows it in CREATE TRIGGER.';
+
+CREATE FUNCTION tenancy.trigger_statements(relation regclass, columns jsonb, asked jsonb) RETURNS SETOF text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+DECLARE
+    item record;
+BEGIN
+    FOR item IN
+        SELECT COALESCE(t.tgname, w.name) AS name, w.definition, t.oid IS NOT NULL AS there,
+            w.name IS NOT NULL AND t.tgenabled IN ('O', 'A') AND pg_get_triggerdef(t.oid) = format('CREATE TRIGGER %I %s', w.name, w.definition) AS same
+        FROM tenancy.wanted_triggers(relation, columns, asked) w
+        FULL JOIN (SELECT * FROM pg_trigger WHERE tgrelid = relation AND tgparentid = 0 AND tgname IN ('tenancy_truncate', 'tenancy_keep_tenant')) t
+            ON t.tgname = w.name
+        ORDER BY 1
+    LOOP
+        IF item.there AND NOT item.same THEN
+            RETURN NEXT format('DROP TRIGGER %I ON %s', item.name, relation);
+        END IF;
+        IF item.definition IS NOT NULL AND item.same IS NOT TRUE THEN
+            RETURN NEXT format('CREATE TRIGGER %I %s', item.name, item.definition);
+        END IF;
+    END LOOP;
+END $$;
+
+COMMENT ON FUNCTION tenancy.trigger_statements(regclass, jsonb, jsonb) IS
+'The statements that make a table''s triggers as they are for one protected as asked.';
+
+CREATE FUNCTION tenancy.refuse_move() RETURNS trigger
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF row_security_active(TG_RELID) THEN
+        RAISE EXCEPTION 'a row of table % cannot be given to another tenant', TG_RELID::regclass USING ERRCODE = 'insufficient_privilege',
+            DETAIL = format('Row security binds role "%s".', current_user),
+            HINT = 'Make a new row there; or tenancy.protect(..., movable => true) lets members of both tenants move rows.';
+    END IF;
+    RETURN NEW;
+END $$;
+
+COMMENT ON FUNCTION tenancy.refuse_move() IS
+'Trigger function, for rows whose tenant an UPDATE changes: refuses that (42501) to every role that row security binds.';
+
+CREATE FUNCTION tenancy.wanted_privileges(asked jsonb, commands text) RETURNS TABLE (role name, privileges text[])
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT CAST(asked ->> 'authenticated' AS name), ARRAY(
+            SELECT p.privilege FROM (VALUES (1, 'r', 'SELECT'), (2, 'a', 'INSERT'), (3, 'w', 'UPDATE'), (4, 'd', 'DELETE')) AS p (position, command, privilege)
+            WHERE strpos(tenancy.allowed_commands(commands, asked), p.command) > 0 ORDER BY p.position)
+        UNION ALL
+        SELECT CAST(asked ->> 'anonymous' AS name), CAST('{SELECT}' AS text[]) WHERE asked ? 'anonymous'
+        UNION ALL
+        SELECT CAST(s AS name), CAST('{SELECT,INSERT,UPDATE,DELETE}' AS text[]) FROM jsonb_array_elements_text(asked -> 'staff') s;
+    END;
+
+COMMENT ON FUNCTION tenancy.wanted_privileges(jsonb, text) IS
+'Which privileges on a table protected as asked each role has; commands are those that its template has.';
+
+CREATE FUNCTION tenancy.grant_statements(target regclass, asked jsonb, commands text, made jsonb,
+    OUT statements text[], OUT by_hand text[], OUT now_made jsonb)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+DECLARE
+    holder name;
+    granted jsonb;
+    wanted record;
+    missing text[];
+    statement text;
+    may_grant boolean;
+BEGIN
+    statements := '{}';
+    by_hand := '{}';
+    now_made := made;
+    -- Who is no longer to have what was granted here keeps nothing of it.
+    FOR holder, granted IN SELECT * FROM jsonb_each(COALESCE(made -> 'grants', '{}')) LOOP
+        granted := (SELECT COALESCE(jsonb_agg(g), '[]') FROM jsonb_array_elements_text(granted) g WHERE NOT EXISTS (
+            SELECT FROM tenancy.wanted_privileges(asked, commands) w WHERE w.role = holder AND g = ANY (w.privileges)));
+        CONTINUE WHEN granted = '[]';
+        IF EXISTS (SELECT FROM pg_roles WHERE rolname = holder) THEN
+            statements := statements || tenancy.revoke_statement(granted, target, holder);
+        END IF;
+        granted := (SELECT jsonb_agg(g) FROM jsonb_array_elements(made #> ARRAY['grants', holder]) g WHERE NOT granted @> g);
+        now_made := CASE WHEN granted IS NULL THEN now_made #- ARRAY['grants', holder] ELSE jsonb_set(now_made, ARRAY['grants', holder], granted) END;
+    END LOOP;
+    FOR wanted IN SELECT * FROM tenancy.wanted_privileges(asked, commands) LOOP
+        missing := ARRAY(SELECT p FROM unnest(wanted.privileges) p WHERE NOT has_table_privilege(wanted.role, target, p));
+        IF missing <> '{}' THEN
+            statements := statements || format('GRANT %s ON %s TO %I', array_to_string(missing, ', '), target, wanted.role);
+            now_made := jsonb_set(now_made, '{grants}', COALESCE(now_made -> 'grants', '{}'));
+            now_made := jsonb_set(now_made, ARRAY['grants', wanted.role], (SELECT jsonb_agg(p) FROM unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) p
+                WHERE p = ANY (missing) OR now_made -> 'grants' -> wanted.role ? p));
+        END IF;
+        IF 'INSERT' = ANY (wanted.privileges) THEN
+            SELECT statements || COALESCE(array_agg(format('GRANT USAGE ON SEQUENCE %s TO %I', s.oid::regclass, wanted.role) ORDER BY s.oid), '{}')
+            INTO statements FROM pg_depend d JOIN pg_class s ON s.oid = d.objid
+            WHERE d.classid = 'pg_class'::regclass AND d.refobjid = target AND d.deptype = 'a'
+                AND CASE s.relkind WHEN 'S' THEN NOT has_sequence_privilege(wanted.role, s.oid, 'USAGE') END;
+        END IF;
+        SELECT format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, wanted.role), has_schema_privilege(n.oid, 'USAGE WITH GRANT OPTION')
+        INTO statement, may_grant FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid
+        WHERE c.oid = target AND NOT has_schema_privilege(wanted.role, n.oid, 'USAGE');
+        IF may_grant THEN
+            statements := statements || statement;
+        ELSIF NOT may_grant THEN
+            by_hand := by_hand || ('-- for the schema''s owner to run: ' || statement);
+        END IF;
+    END LOOP;
+    IF now_made -> 'grants' = '{}' THEN
+        now_made := now_made - 'grants';
+    END IF;
+END $$;
+
+COMMENT ON FUNCTION tenancy.grant_statements(regclass, jsonb, text, jsonb) IS
+'The statements that give each role its privileges on a table and take back those it is no longer to have, those that are for a schema''s owner to run, and what was made before, made, with what these make.';
+
+-- TRUNCATE and foreign keys ask no policy, and a trigger runs in the sessions of other callers.
+CREATE FUNCTION tenancy.excess_statements(relation regclass) RETURNS SETOF text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT format('REVOKE %s ON %s FROM %s', string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type), relation,
+                  CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END)
+    FROM pg_class c, aclexplode(c.relacl) a
+    WHERE c.oid = relation AND a.privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER') AND a.grantor = c.relowner
+        AND CASE WHEN a.grantee = 0 THEN true
+            WHEN pg_has_role(a.grantee, c.relowner, 'MEMBER') THEN false
+            ELSE EXISTS (SELECT FROM pg_roles r WHERE r.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous'))
+                         AND (pg_has_role(a.grantee, r.oid, 'MEMBER') OR pg_has_role(r.oid, a.grantee, 'MEMBER'))) END
+    GROUP BY a.grantee ORDER BY a.grantee
+$$;
+
+COMMENT ON FUNCTION tenancy.excess_statements(regclass) IS
+'The statements that take TRUNCATE, REFERENCES and TRIGGER on a table from everybody and from the database roles of callers, whatever granted them before.';
+
+CREATE FUNCTION tenancy.passes_row_security(role oid, relation regclass) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT r.rolsuper OR r.rolbypassrls OR (NOT c.relforcerowsecurity AND pg_has_role(role, c.relowner, 'USAGE'))
+        FROM pg_catalog.pg_class c, pg_catalog.pg_roles r WHERE c.oid = relation AND r.oid = role;
+    END;
+
+COMMENT ON FUNCTION tenancy.passes_row_security(oid, regclass) IS
+'Whether a table''s row security, where it is enabled, leaves this role free: a superuser, a role with BYPASSRLS, or the owner of a table without FORCE.';
+
+CREATE FUNCTION tenancy.words(source text) RETURNS SETOF text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    -- Comments are left out, what is between quotes is not: it may be run by EXECUTE. (The classes name the ASCII
+    -- characters that no identifier has, so that they mean the same in every encoding.)
+    BEGIN ATOMIC
+        SELECT DISTINCT parse_ident(found[1], false)
+        FROM regexp_matches(regexp_replace(source, '--[^\n]*|/\*([^*]|\*+[^*/])*\*+/', ' ', 'g'),
+            '((?:"(?:[^"\n]|"")+"|[^\x01-\x40\x5b-\x5e\x60\x7b-\x7f][^\x01-\x23\x25-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]*)'
+            '(?:\s*\.\s*(?:"(?:[^"\n]|"")+"|[^\x01-\x40\x5b-\x5e\x60\x7b-\x7f][^\x01-\x23\x25-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]*))*)',
+            'g') AS found;
+    END;
+
+COMMENT ON FUNCTION tenancy.words(text) IS
+'The identifiers in the text of a function, each with what qualifies it: {app,docs} for app.docs.';
+
+CREATE FUNCTION tenancy.side_doors(VARIADIC targets regclass[])
+    RETURNS TABLE (target regclass, object text, kind text, why text, mend text)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    WITH RECURSIVE callers AS MATERIALIZED (
+        -- (Whatever is granted to PUBLIC, they all have.)
+        SELECT 'PUBLIC' AS name, 'public'::name AS role UNION ALL
+        SELECT quote_ident(rolname), rolname FROM pg_roles WHERE rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous'))
+    ), reached AS (
+        -- The tables, and what reads or writes them, step by step. rows_of: whose rows it shows, those of its reader (as
+        -- the table itself does), of an owner who is bound, or everybody's. door: the view, materialized view or rule
+        -- that has it show everybody's, as long as its reader needs no rights on that one; source: what the door reads.
+        SELECT t.target, f.relation::oid AS guarded, f.relation::oid, 't'::"char" AS kind, 'reader' AS rows_of,
+            NULL::oid AS door, NULL::oid AS rule, NULL::oid AS source
+        FROM unnest(targets) t (target), tenancy.family(t.target) f (relation)
+        JOIN pg_class c ON c.oid = f.relation AND c.relrowsecurity
+        UNION
+        SELECT b.target, b.guarded, c.oid, CASE WHEN c.relkind IN ('v', 'm') THEN c.relkind ELSE 'x' END,
+            CASE WHEN b.kind = 'm' OR n.opens THEN 'everybody'
+                WHEN b.kind = 't' AND NOT i.invoker THEN 'owner' ELSE b.rows_of END,
+            CASE WHEN n.opens THEN c.oid WHEN NOT i.invoker THEN b.door END,
+            CASE WHEN n.opens AND c.relkind NOT IN ('v', 'm') THEN w.oid END,
+            CASE WHEN n.opens THEN b.relation WHEN NOT i.invoker THEN b.source END
+        FROM reached b
+        JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = b.relation
+        JOIN pg_rewrite w ON w.oid = d.objid AND w.ev_class <> b.relation
+        JOIN pg_class c ON c.oid = w.ev_class
+        CROSS JOIN LATERAL (SELECT c.relkind = 'v' AND COALESCE((SELECT bool_or(option_value::boolean)
+            FROM pg_options_to_table(c.reloptions) WHERE option_name = 'security_invoker'), false)) i (invoker)
+        CROSS JOIN LATERAL (SELECT c.relkind = 'm' OR NOT i.invoker AND CASE b.kind WHEN 'm' THEN true
+            WHEN 't' THEN tenancy.passes_row_security(c.relowner, b.guarded) ELSE false END) n (opens)
+        WHERE b.kind <> 'x' AND NOT EXISTS (SELECT FROM pg_depend e
+            WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
+    ), relations AS MATERIALIZED (
+        SELECT r.*, c.relname, c.relowner, s.nspname FROM reached r
+        JOIN pg_class c ON c.oid = r.relation JOIN pg_namespace s ON s.oid = c.relnamespace
+    ), usable AS MATERIALIZED (
+        -- Who may use which of them.
+        SELECT r.relation, COALESCE(min(u.name) FILTER (WHERE u.role = 'public'), string_agg(u.name, ' and ' ORDER BY u.name DESC)) AS by
+        FROM (SELECT DISTINCT relation, kind, nspname FROM relations WHERE door IS NOT NULL) r, callers u
+        WHERE has_schema_privilege(u.role, r.nspname, 'USAGE') AND CASE r.kind
+            WHEN 'm' THEN has_any_column_privilege(u.role, r.relation, 'SELECT')
+            WHEN 'v' THEN has_table_privilege(u.role, r.relation, 'DELETE') OR has_any_column_privilege(u.role, r.relation, 'SELECT, INSERT, UPDATE')
+            ELSE has_table_privilege(u.role, r.relation, 'DELETE') OR has_any_column_privilege(u.role, r.relation, 'INSERT, UPDATE') END
+        GROUP BY r.relation
+    ), definers AS MATERIALIZED (
+        -- The functions that callers run with rights of others, themselves or by writing to a table.
+        SELECT p.oid, p.proowner, p.prokind, p.prosrc, p.prosqlbody IS NULL AND l.lanname NOT IN ('internal', 'c') AS has_text,
+            (SELECT ARRAY(SELECT word[1] FROM tenancy.words(substr(setting, 13)) word) FROM unnest(p.proconfig) setting
+                WHERE setting LIKE 'search\_path=%') AS path,
+            CASE WHEN p.prorettype = 'trigger'::regtype THEN
+                (SELECT format('a trigger of %s runs it, and %s may write there', t.tgrelid::regclass, u.name)
+                 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid, callers u
+                 WHERE t.tgfoid = p.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND has_schema_privilege(u.role, c.relnamespace, 'USAGE')
+                     AND (has_table_privilege(u.role, c.oid, 'DELETE, TRUNCATE') OR has_any_column_privilege(u.role, c.oid, 'INSERT, UPDATE'))
+                 ORDER BY t.tgrelid::regclass::text, u.role <> 'public', u.role DESC LIMIT 1)
+            ELSE (SELECT COALESCE(min(u.name) FILTER (WHERE u.role = 'public'), string_agg(u.name, ' and ' ORDER BY u.name DESC)) || ' may call it'
+                FROM callers u
+                WHERE has_schema_privilege(u.role, p.pronamespace, 'USAGE') AND has_function_privilege(u.role, p.oid, 'EXECUTE'))
+            END AS by
+        FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+        WHERE p.prosecdef AND NOT EXISTS (SELECT FROM pg_depend e
+            WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')
+    ), written AS MATERIALIZED (
+        -- Looking for a few names is quicker than reading every text for all its words.
+        SELECT d.oid, w.word FROM definers d, tenancy.words(d.prosrc) w (word)
+        WHERE d.has_text AND d.by IS NOT NULL AND ((SELECT count(*) > 50 FROM relations) OR EXISTS (
+            SELECT FROM relations r WHERE strpos(lower(d.prosrc), lower(replace(r.relname, '"', '""'))) > 0))
+    ), uses AS (
+        SELECT d.oid AS function, r.*, false AS in_text FROM relations r
+        JOIN pg_depend p ON p.classid = 'pg_proc'::regclass AND p.refclassid = 'pg_class'::regclass AND p.refobjid = r.relation
+        JOIN definers d ON d.oid = p.objid
+        UNION ALL
+        SELECT w.oid, r.*, true FROM written w JOIN relations r ON r.relname = w.word[2] AND r.nspname = w.word[1]
+        UNION ALL
+        SELECT w.oid, r.*, true FROM written w JOIN relations r ON r.relname = w.word[1]
+        JOIN definers d ON d.oid = w.oid AND (d.path IS NULL OR d.path && ARRAY[r.nspname::text, '$user'])
+    )
+    (SELECT DISTINCT ON (r.target, r.door, r.rule) r.target, CASE WHEN w.oid IS NULL THEN d.name ELSE format('%I on %s', w.rulename, d.name) END,
+        CASE WHEN w.oid IS NOT NULL THEN 'rule' WHEN d.relkind = 'm' THEN 'materialized view' ELSE 'view' END,
+        CASE WHEN d.relkind = 'm' THEN format('holds rows of %s from its last REFRESH, without row security', r.guarded::regclass)
+            ELSE format('uses %s with the rights of %s, %s', r.source::regclass, d.owner, CASE WHEN r.source = r.guarded
+                THEN 'whom its row security does not bind' ELSE 'and a materialized view has no row security' END) END
+        || format('; %s may %s', u.by, CASE WHEN r.kind = 'x' THEN format('write to %s', r.relation::regclass)
+            WHEN r.relation = r.door THEN 'use it' ELSE format('use it through %s', r.relation::regclass) END),
+        CASE WHEN w.oid IS NOT NULL THEN format('DROP RULE %I ON %s', w.rulename, d.name)
+            WHEN d.relkind = 'v' THEN format('ALTER VIEW %s SET (security_invoker = true)', d.name)
+            ELSE COALESCE(format('REVOKE ALL ON %s FROM ', d.name) || (
+                SELECT string_agg(DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END, ', ')
+                FROM (SELECT d.relacl UNION ALL SELECT attacl FROM pg_attribute WHERE attrelid = r.door) l (acl), aclexplode(l.acl) a
+                WHERE a.grantee <> d.relowner AND (a.grantee = 0 OR EXISTS (
+                    SELECT FROM callers c WHERE c.role <> 'public' AND pg_has_role(c.role, a.grantee, 'USAGE')))),
+                format('DROP MATERIALIZED VIEW %s', d.name)) END
+    FROM relations r JOIN usable u ON u.relation = r.relation
+    JOIN (SELECT oid, oid::regclass::text AS name, relkind, relacl, relowner, relowner::regrole AS owner FROM pg_class) d ON d.oid = r.door
+    LEFT JOIN pg_rewrite w ON w.oid = r.rule
+    ORDER BY r.target, r.door, r.rule, r.relation <> r.door, r.guarded <> r.target, r.guarded, r.relation)
+    UNION ALL
+    (SELECT DISTINCT ON (u.target, f.oid) u.target, f.oid::regprocedure::text, CASE f.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END,
+        format('SECURITY DEFINER: uses %s with the rights of %s, %s', u.relation::regclass, f.proowner::regrole, CASE
+            WHEN u.rows_of = 'everybody' THEN 'and that shows the rows of all tenants'
+            WHEN tenancy.passes_row_security(f.proowner, u.guarded) THEN 'whom its row security does not bind' ELSE 'who is staff' END)
+        || CASE WHEN u.in_text THEN ' (found by the name in its text)' ELSE '' END || '; ' || f.by,
+        format('ALTER %s %s SECURITY INVOKER', CASE f.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END, f.oid::regprocedure)
+    FROM uses u JOIN definers f ON f.oid = u.function
+    WHERE f.by IS NOT NULL AND u.kind <> 'x' AND (u.rows_of = 'everybody' OR u.rows_of = 'reader' AND (
+        tenancy.passes_row_security(f.proowner, u.guarded) OR EXISTS (
+            SELECT FROM pg_roles s WHERE s.rolname = ANY (tenancy.staff_roles()) AND pg_has_role(f.proowner, s.oid, 'USAGE'))))
+    ORDER BY u.target, f.oid, u.in_text, u.kind <> 't', u.guarded <> u.target, u.relation)
+    ORDER BY 1, 3, 2
+$$;
+
+COMMENT ON FUNCTION tenancy.side_doors(regclass[]) IS
+'What lets callers around the row security of these tables and their children, whoever they are: views and rules that read or write as an owner whom it does not bind, materialized views, SECURITY DEFINER functions; and for each the statement, for its owner, that ends this. Callers are the roles of settings authenticated and anonymous, and PUBLIC; objects of extensions are left out. A function whose body is text is found by the table''s name in it, and functions that it calls are not followed.';
+
+-- What was asked, as it is kept. Only what is not the default is in it.
+CREATE FUNCTION tenancy.make_asked(target regclass, template text, tenant_column name, user_column name, parent regclass,
+    read text[], write text[], remove text[], force boolean, movable boolean) RETURNS jsonb
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    tenant name := COALESCE(tenant_column, tenancy.setting('tenant_column')::name);
+    refused text;
+    key_columns name[];
+BEGIN
+    IF template IS NULL OR template <> ALL (tenancy.templates()) THEN
+        RAISE EXCEPTION 'unknown template: %', COALESCE(quote_literal(template), 'NULL')
+            USING ERRCODE = 'invalid_parameter_value', HINT = format('Templates are: %s.', array_to_string(tenancy.templates(), ', '));
+    END IF;
+    IF force IS NULL OR movable IS NULL THEN
+        RAISE EXCEPTION 'force, movable and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    refused := CASE WHEN tenant_column IS NOT NULL AND template = 'via_parent' THEN 'tenant_column'
+        WHEN user_column IS NOT NULL AND template <> 'user' THEN 'user_column'
+        WHEN parent IS NOT NULL AND template <> 'via_parent' THEN 'parent'
+        WHEN read IS NOT NULL AND template = 'public_read' THEN 'read' END;
+    IF refused IS NOT NULL THEN
+        RAISE EXCEPTION 'template % takes no %', template, refused USING ERRCODE = 'invalid_parameter_value',
+            HINT = CASE refused WHEN 'read' THEN 'Everybody reads there. Template tenant with read => ... lets some.' ELSE format('Leave %s out, or name the template that takes it.', refused) END;
+    END IF;
+    CASE template
+        WHEN 'tenant_root' THEN
+            IF tenant_column IS NULL THEN
+                SELECT array_agg(a.attname) INTO key_columns FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+                WHERE i.indrelid = target AND i.indisprimary;
+                IF cardinality(key_columns) IS DISTINCT FROM 1 THEN
+                    RAISE EXCEPTION 'which column of table % is the tenant''s id?', target USING ERRCODE = 'invalid_parameter_value',
+                        DETAIL = 'It has no primary key of one column.', HINT = 'Name it with tenant_column => ''...''.';
+                END IF;
+                tenant := key_columns[1];
+            END IF;
+            -- A tenant's row is its name to everybody in it, and all its rows may go with it: who may is to be said.
+            write := COALESCE(write, '{}');
+            remove := COALESCE(remove, '{}');
+        WHEN 'via_parent' THEN
+            tenant := NULL;
+        WHEN 'user', 'public_read' THEN
+            IF tenant_column IS NULL AND NOT tenancy.has_column(target, tenant) THEN
+                tenant := NULL;
+            END IF;
+        ELSE NULL;
+    END CASE;
+    IF template = 'public_read' AND tenant IS NULL AND COALESCE(write, remove) IS NOT NULL THEN
+        RAISE EXCEPTION 'callers do not write to table %', target USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = 'It has no tenant column, so under template public_read its rows belong to nobody.',
+            HINT = 'Name the tenant column, or leave write and remove out; staff write there, and roles that row security does not bind.';
+    END IF;
+    RETURN jsonb_build_object('force', force, 'authenticated', tenancy.setting('authenticated'), 'staff', to_jsonb(tenancy.staff_roles()))
+        || jsonb_strip_nulls(jsonb_build_object('template', template, 'tenant_column', tenant,
+            'user_column', CASE template WHEN 'user' THEN COALESCE(user_column, tenancy.setting('user_column')::name) END,
+            'key', CASE template WHEN 'via_parent' THEN tenancy.choose_parent(target, parent) END,
+            'anonymous', CASE template WHEN 'public_read' THEN (SELECT rolname FROM pg_roles WHERE rolname = tenancy.setting('anonymous')) END,
+            'read', tenancy.elements('read', read), 'write', tenancy.elements('write', write), 'remove', tenancy.elements('remove', remove),
+            'movable', CASE WHEN movable THEN true END,
+            'on_missing_tenant', CASE tenancy.setting('on_missing_tenant') WHEN 'error' THEN 'error' END));
+END $$;
+
+COMMENT ON FUNCTION tenancy.make_asked(regclass, text, name, name, regclass, text[], text[], text[], boolean, boolean) IS
+'What tenancy.protect() is asked, as it is kept in the comment of the floor. Errors: 22023 an argument that does not go with the template, 22004, those of tenancy.choose_parent() and tenancy.elements().';
+
+-- The statements for a table and its children, in the order in which they are run.
+CREATE FUNCTION tenancy.protect_statements(target regclass, asked jsonb, OUT statements text[], OUT by_hand text[], OUT newly_forced boolean)
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+DECLARE
+    template record := tenancy.template(target, target, NULL, asked);
+    before jsonb := tenancy.asked(target);
+    made jsonb;
+    step record;
+    relation record;
+    policy record;
+    new_floor boolean;
+    argument text;
+BEGIN
+    newly_forced := false;
+    -- A column that was renamed and is asked for by its new name is the one it was.
+    FOREACH argument IN ARRAY '{tenant_column,user_column}'::text[] LOOP
+        IF before ? argument AND asked ? argument AND NOT tenancy.has_column(target, (before ->> argument)::name) THEN
+            before := before || jsonb_build_object(argument, asked -> argument, 'made', (before -> 'made')
+                || jsonb_build_object('columns', (SELECT COALESCE(jsonb_object_agg(CASE key WHEN before ->> argument THEN asked ->> argument ELSE key END, value), '{}')
+                    FROM jsonb_each(before #> '{made,columns}'))));
+        END IF;
+    END LOOP;
+    step := tenancy.release_columns(target, before, template.columns);
+    statements := step.statements;
+    by_hand := ARRAY(SELECT '-- left as it is: ' || l FROM unnest(step.left_alone) l);
+    step := tenancy.prepare_columns(target, template.columns, step.now_made);
+    statements := statements || step.statements;
+    by_hand := by_hand || step.by_hand;
+    made := step.now_made;
+
+    FOR relation IN SELECT c.oid::regclass AS name, c.oid = target AS is_target, c.relrowsecurity, c.relforcerowsecurity
+        FROM tenancy.family(target) WITH ORDINALITY f (relation, position) JOIN pg_class c ON c.oid = f.relation
+        ORDER BY f.position
+    LOOP
+        IF NOT relation.is_target THEN
+            made := COALESCE(tenancy.asked(relation.name) -> 'made', '{}');
+        END IF;
+        IF NOT relation.relrowsecurity THEN
+            statements := statements || format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', relation.name);
+            made := made || '{"row_security": true}';
+        END IF;
+        IF (asked ->> 'force')::boolean AND NOT relation.relforcerowsecurity THEN
+            statements := statements || format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', relation.name);
+            made := made || '{"force": true}';
+            newly_forced := true;
+        ELSIF NOT (asked ->> 'force')::boolean AND relation.relforcerowsecurity THEN
+            statements := statements || format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', relation.name);
+            made := made - 'force';
+        END IF;
+        new_floor := false;
+        FOR policy IN
+            SELECT w.*, tenancy.policy_is(relation.name, w.name, w.permissive, w.command, w.roles, w.using_expression, w.check_expression) AS same
+            FROM tenancy.wanted_policies(target, relation.name, asked) w
+        LOOP
+            CONTINUE WHEN policy.same;
+            new_floor := new_floor OR policy.name = 'tenancy_floor';
+            IF NOT policy.same THEN
+                statements := statements || format('DROP POLICY %I ON %s', policy.name, relation.name);
+            END IF;
+            statements := statements || concat_ws(' ',
+                format('CREATE POLICY %I ON %s', policy.name, relation.name),
+                CASE WHEN NOT policy.permissive THEN 'AS RESTRICTIVE' END,
+                CASE policy.command WHEN 'r' THEN 'FOR SELECT' WHEN 'a' THEN 'FOR INSERT' WHEN 'w' THEN 'FOR UPDATE' WHEN 'd' THEN 'FOR DELETE' END,
+                'TO ' || (SELECT string_agg(CASE r WHEN 'public' THEN 'PUBLIC' ELSE quote_ident(r) END, ', ') FROM unnest(policy.roles) r),
+                'USING ' || tenancy.in_parentheses(policy.using_expression),
+                'WITH CHECK ' || tenancy.in_parentheses(policy.check_expression));
+        END LOOP;
+        -- What an earlier call asked for and this one does not, after what it does ask for is there.
+        statements := statements || ARRAY(
+            SELECT format('DROP POLICY %I ON %s', p.polname, relation.name) FROM pg_policy p
+            WHERE p.polrelid = relation.name AND p.polname = ANY (tenancy.policy_names())
+                AND p.polname NOT IN (SELECT w.name FROM tenancy.wanted_policies(target, relation.name, asked) w) ORDER BY p.polname);
+        statements := statements || ARRAY(SELECT tenancy.trigger_statements(relation.name, template.columns, asked));
+        -- Callers reach children through their parent, so grants are for the table asked alone.
+        IF relation.is_target THEN
+            step := tenancy.grant_statements(target, asked, template.commands, made);
+            statements := statements || step.statements;
+            by_hand := by_hand || step.by_hand;
+            made := step.now_made;
+        END IF;
+        statements := statements || ARRAY(SELECT tenancy.excess_statements(relation.name));
+        IF new_floor OR tenancy.asked(relation.name) IS DISTINCT FROM asked || jsonb_build_object('made', made) THEN
+            statements := statements || format('COMMENT ON POLICY tenancy_floor ON %s IS %L', relation.name,
+                (asked || jsonb_build_object('made', made))::text);
+        END IF;
+    END LOOP;
+END $$;
+
+COMMENT ON FUNCTION tenancy.protect_statements(regclass, jsonb) IS
+'The statements that make a table protected as asked, none where it is; lines for a person to run; and whether they put the owner under row security.';
+
+-- What the row security of a table does not cover.
+CREATE FUNCTION tenancy.warn_of_side_doors(target regclass, asked jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    found_there text;
+    door record;
+BEGIN
+    SELECT string_agg(p::text, ', ') INTO found_there FROM tenancy.unguarded_parents(target) p;
+    IF found_there IS NOT NULL THEN
+        RAISE WARNING 'rows of children of % are reached through tables that are not protected: %', target, found_there
+            USING HINT = 'Protect those too.';
+    END IF;
+    SELECT string_agg(k, ', ') INTO found_there FROM tenancy.loose_foreign_keys(target, (asked ->> 'tenant_column')::name) k;
+    IF found_there IS NOT NULL THEN
+        RAISE WARNING 'foreign keys of % leave out the tenant: %', target, found_there
+            USING DETAIL = 'Postgres carries them out without row security: they let a row refer to another tenant''s, and ON DELETE and ON UPDATE change another tenant''s rows.',
+            HINT = format('Put the tenant into both sides: FOREIGN KEY (%I, ...) REFERENCES ... (tenant, ...).', asked ->> 'tenant_column');
+    END IF;
+    FOR door IN SELECT string_agg(format('%s %s: %s', d.kind, d.object, d.why), E'\n') AS what, string_agg(d.mend, E';\n') AS mends, d.deliberate
+        FROM (SELECT *, kind LIKE '%function%' AS deliberate FROM tenancy.side_doors(target)) d GROUP BY d.deliberate
+    LOOP
+        IF door.deliberate THEN
+            RAISE NOTICE 'functions go around the row security of %', target USING DETAIL = door.what, HINT = door.mends;
+        ELSE
+            RAISE WARNING 'row security of % does not cover what is made of it', target USING DETAIL = door.what, HINT = door.mends;
+        END IF;
+    END LOOP;
+    IF NOT (asked ->> 'force')::boolean THEN
+        RAISE NOTICE 'row security does not bind the owner of %', target
+            USING DETAIL = 'Views and SECURITY DEFINER functions of the owner show the rows of all tenants to whoever may use them.',
+            HINT = 'Make such views WITH (security_invoker = true), or protect with force => true.';
+    END IF;
+END $$;
+
+COMMENT ON FUNCTION tenancy.warn_of_side_doors(regclass, jsonb) IS
+'Warns of what lets callers around the row security of a table that is protected as asked.';
+
+-- Locks, runs and tells. The same for a table and for each of a schema's.
+CREATE FUNCTION tenancy.protect_as(target regclass, asked jsonb, dry_run boolean) RETURNS SETOF text
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    names text[];
+    step record;
+BEGIN
+    IF NOT dry_run THEN
+        names := tenancy.lock_for_change(target);
+    END IF;
+    step := tenancy.protect_statements(target, asked);
+    IF NOT dry_run THEN
+        PERFORM tenancy.carry_out(step.statements, target, names);
+    END IF;
+    RETURN QUERY SELECT unnest(step.statements || step.by_hand);
+    IF step.by_hand <> '{}' AND NOT dry_run THEN
+        RAISE NOTICE 'table % needs more: see the lines that begin with "--"', target
+            USING HINT = 'An index on a large table is built CONCURRENTLY, which does not block writers and takes no transaction.';
+    END IF;
+    IF step.statements <> '{}' OR dry_run THEN
+        PERFORM tenancy.warn_of_side_doors(target, asked);
+    END IF;
+    IF step.newly_forced AND NOT dry_run THEN
+        RAISE NOTICE 'row security now binds the owner of % too', target
+            USING DETAIL = 'Its owner sees no rows, in back-fills and in the validation of new foreign keys either.',
+            HINT = 'For those use a role with BYPASSRLS, or lift FORCE on both tables for the transaction; force => false leaves the owner free.';
+    END IF;
+END $$;
+
+COMMENT ON FUNCTION tenancy.protect_as(regclass, jsonb, boolean) IS
+'tenancy.protect() of what tenancy.make_asked() made.';
+
+CREATE FUNCTION tenancy.protect(target regclass, template text DEFAULT 'tenant', tenant_column name DEFAULT NULL,
+    user_column name DEFAULT NULL, parent regclass DEFAULT NULL, read text[] DEFAULT NULL, write text[] DEFAULT NULL,
+    remove text[] DEFAULT NULL, force boolean DEFAULT true, dry_run boolean DEFAULT false, movable boolean DEFAULT false) RETURNS SETOF text
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM tenancy.require_protectable(target);
+    IF dry_run IS NULL THEN
+        RAISE EXCEPTION 'force, movable and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    PERFORM tenancy.require_roles();
+    RETURN QUERY SELECT tenancy.protect_as(target,
+        tenancy.make_asked(target, template, tenant_column, user_column, parent, read, write, remove, force, movable), dry_run);
+END $$;
+
+COMMENT ON FUNCTION tenancy.protect(regclass, text, name, name, regclass, text[], text[], text[], boolean, boolean, boolean) IS
+'Protects a table and all its children: row security, policies by the template (docs/templates.md), columns NOT NULL, filled from the caller and indexed, grants to callers, no TRUNCATE, and no row''s move to another tenant (unless movable). read, write (INSERT and UPDATE) and remove name the roles and, with a dot, permissions of which a caller needs one; NULL is every member, an empty array nobody. Returns the statements it ran (with dry_run, would run), none when all is as asked; a line that begins with -- is for you to run. For the table''s owner. What was asked is kept in the comment of policy tenancy_floor. Errors: those of tenancy.require_protectable() and the template; 22023 an unknown template, or an argument that does not go with it; 42704 a database role is missing; 55000 callers have a staff role; those of tenancy.choose_parent(), tenancy.lock_for_change() and tenancy.carry_out(); 22004. dry_run reads no rows, so it does not notice NULLs in a column.';
+
+CREATE OR REPLACE FUNCTION tenancy.unprotect(target regclass, dry_run boolean DEFAULT false) RETURNS SETOF text
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    statements text[] := '{}';
+    left_alone text[] := '{}';
+    statement text;
+    names text[];
+    asked jsonb;
+    made jsonb;
+    relation record;
+    policy record;
+    item text;
+    privileges jsonb;
+    step record;
+    strangers text;
+BEGIN
+    PERFORM tenancy.require_protectable(target);
+    IF dry_run IS NULL THEN
+        RAISE EXCEPTION 'dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    IF NOT dry_run THEN
+        names := tenancy.lock_for_change(target);
+    END IF;
+    IF tenancy.asked(target) IS NULL THEN
+        RAISE NOTICE 'table % is not protected', target
+            USING DETAIL = 'It has no policy tenancy_floor whose comment says what was asked.';
+        RETURN;
+    END IF;
+
+    FOR relation IN SELECT c.oid::regclass AS name, c.oid = target AS is_target, c.relrowsecurity, c.relforcerowsecurity
+        FROM tenancy.family(target) WITH ORDINALITY f (relation, position) JOIN pg_class c ON c.oid = f.relation
+        ORDER BY f.position
+    LOOP
+        asked := tenancy.asked(relation.name);
+        CONTINUE WHEN asked IS NULL;
+        made := asked -> 'made';
+
+        -- Grants first: while policies go, nobody is to gain anything.
+        FOR item, privileges IN SELECT * FROM jsonb_each(COALESCE(made -> 'grants', '{}')) LOOP
+            IF EXISTS (SELECT FROM pg_roles WHERE rolname = item) THEN
+                statements := statements || tenancy.revoke_statement(privileges, relation.name, item);
+            END IF;
+        END LOOP;
+
+        FOR policy IN SELECT w.*, tenancy.policy_is(relation.name, w.name, w.permissive, w.command, w.roles,
+                w.using_expression, w.check_expression) AS same
+            FROM tenancy.wanted_policies(target, relation.name, asked) w
+        LOOP
+            IF policy.same THEN
+                statements := statements || format('DROP POLICY %I ON %s', policy.name, relation.name);
+            ELSIF NOT policy.same THEN
+                left_alone := left_alone || format('policy %I on %s: it was changed', policy.name, relation.name);
+            END IF;
+        END LOOP;
+        statements := statements || ARRAY(SELECT format('DROP TRIGGER %I ON %s', tgname, relation.name) FROM pg_trigger
+            WHERE tgrelid = relation.name AND tgparentid = 0 AND (tgname, tgfoid::regprocedure::text) IN
+                (('tenancy_truncate', 'tenancy.refuse_truncate()'), ('tenancy_keep_tenant', 'tenancy.refuse_move()')) ORDER BY tgname DESC);
+
+        SELECT string_agg(quote_ident(p.polname), ', ' ORDER BY p.polname) INTO strangers FROM pg_policy p
+        WHERE p.polrelid = relation.name
+            AND format('DROP POLICY %I ON %s', p.polname, relation.name) <> ALL (statements);
+        IF strangers IS NOT NULL AND made ? 'row_security' THEN
+            left_alone := left_alone || format('row security on %s: there are policies left, %s', relation.name, strangers);
+        ELSE
+            IF made ? 'force' AND relation.relforcerowsecurity THEN
+                statements := statements || format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', relation.name);
+            END IF;
+            IF made ? 'row_security' AND relation.relrowsecurity THEN
+                statements := statements || format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', relation.name);
+            END IF;
+        END IF;
+
+        CONTINUE WHEN NOT relation.is_target;
+        step := tenancy.release_columns(target, asked, '[]');
+        statements := statements || step.statements;
+        left_alone := left_alone || step.left_alone;
+        FOR item IN SELECT jsonb_array_elements_text(made -> 'indexes') LOOP
+            SELECT format('DROP INDEX %s', i.indexrelid::regclass) INTO statement
+            FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+            WHERE i.indrelid IN (SELECT tenancy.family(target)) AND c.relname = item::name AND i.indnatts = 1
+                AND a.attname IN (SELECT w ->> 'name' FROM jsonb_array_elements((tenancy.template(target, target, NULL, asked)).columns) w) AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid);
+            IF FOUND THEN
+                statements := statements || statement;
+            ELSE
+                left_alone := left_alone || format('index %I: it was renamed, changed or dropped', item);
+            END IF;
+        END LOOP;
+    END LOOP;
+
+    IF NOT dry_run THEN
+        PERFORM tenancy.carry_out(statements, target, names);
+    END IF;
+    RETURN QUERY SELECT unnest(statements);
+    FOREACH statement IN ARRAY left_alone || '{"USAGE on the schema and on sequences: others may need it"}'::text[] LOOP
+        RETURN NEXT '-- left as it is: ' || statement;
+    END LOOP;
+END $$;
+
+CREATE FUNCTION tenancy.typescript_string(value text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    RETURN '''' || replace(substr(to_json(value)::text, 2, length(to_json(value)::text) - 2), '''', '\''') || '''';
+
+COMMENT ON FUNCTION tenancy.typescript_string(text) IS
+'A TypeScript string literal in single quotes.';
+
+CREATE FUNCTION tenancy.typescript_sql(expression text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    -- A carriage return, left as it is, would be read as a line feed.
+    RETURN 'sql`' || replace(replace(replace(replace(expression, '\', '\\'), '`', '\`'), '${', '\${'), chr(13), '\r') || '`';
+
+COMMENT ON FUNCTION tenancy.typescript_sql(text) IS
+'A TypeScript template literal, tagged with drizzle''s sql, that stands for this SQL.';
+
+CREATE FUNCTION tenancy.typescript_column(column_name name) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    RETURN (
+        SELECT CASE WHEN key ~ '^[A-Za-z_$][A-Za-z0-9_$]*$' THEN 'table.' || key
+            ELSE 'table[' || tenancy.typescript_string(column_name) || ']' END
+        FROM (SELECT string_agg(CASE position WHEN 1 THEN part ELSE upper(left(part, 1)) || substr(part, 2) END, '' ORDER BY position) AS key
+              FROM string_to_table(column_name::text, '_') WITH ORDINALITY AS p (part, position)) AS k);
+
+COMMENT ON FUNCTION tenancy.typescript_column(name) IS
+'The property of a table that a schema.ts most often has for this column: table.tenantId for tenant_id.';
+
+CREATE FUNCTION tenancy.drizzle(target regclass) RETURNS SETOF text
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+DECLARE
+    kind "char";
+    partition boolean;
+    asked jsonb;
+    entries text[];
+    columns text[];
+BEGIN
+    IF target IS NULL THEN
+        RAISE EXCEPTION 'target must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    SELECT relkind, relispartition INTO kind, partition FROM pg_class WHERE oid = target;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'table % does not exist', target USING ERRCODE = 'undefined_table';
+    ELSIF kind NOT IN ('r', 'p') THEN
+        RAISE EXCEPTION '% is not a table', target USING ERRCODE = 'wrong_object_type',
+            DETAIL = 'Only tables and partitioned tables are protected.';
+    ELSIF kind = 'p' OR partition THEN
+        RAISE EXCEPTION '% is %', target, CASE kind WHEN 'p' THEN 'a partitioned table' ELSE 'a partition' END USING ERRCODE = 'feature_not_supported',
+            DETAIL = 'drizzle-kit does not see partitioned tables, takes their partitions for tables, and drops those.',
+            HINT = 'Name the table and its partitions in drizzle.config.ts: tablesFilter: [''*'', ''!...''].';
+    END IF;
+    asked := tenancy.asked(target);
+    IF asked IS NULL THEN
+        RAISE EXCEPTION 'table % is not protected', target USING ERRCODE = 'object_not_in_prerequisite_state',
+            DETAIL = 'It has no policy tenancy_floor whose comment says what was asked.',
+            HINT = format('First: SELECT tenancy.protect(%L)', target);
+    END IF;
+
+    -- The index that protect() makes, known by its name, since one that drizzle-kit made from these lines is not in the
+    -- record of what protect() made. All others are in schema.ts already.
+    SELECT array_agg(format('index(%s).on(%s),', tenancy.typescript_string(c.relname), keys.list) ORDER BY c.relname)
+    INTO entries
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid,
+        LATERAL (SELECT string_agg(tenancy.typescript_column(a.attname), ', ' ORDER BY k.position) AS list
+                 FROM unnest(i.indkey) WITH ORDINALITY k (attnum, position)
+                 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum) AS keys
+    WHERE i.indrelid = target AND c.relname ~ '_tenancy_idx[0-9]*$' AND i.indexprs IS NULL AND i.indpred IS NULL;
+
+    -- Every policy, whoever made it: those that schema.ts does not name are dropped.
+    SELECT entries || array_agg(format('pgPolicy(%s, { %s }),', tenancy.typescript_string(p.polname), concat_ws(', ',
+            'as: ' || CASE WHEN p.polpermissive THEN '''permissive''' ELSE '''restrictive''' END,
+            'for: ' || CASE p.polcmd WHEN 'r' THEN '''select''' WHEN 'a' THEN '''insert''' WHEN 'w' THEN '''update'''
+                WHEN 'd' THEN '''delete''' ELSE '''all''' END,
+            'to: ' || CASE cardinality(p.polroles) WHEN 1 THEN roles.list ELSE '[' || roles.list || ']' END,
+            'using: ' || tenancy.typescript_sql(pg_get_expr(p.polqual, p.polrelid)),
+            'withCheck: ' || tenancy.typescript_sql(pg_get_expr(p.polwithcheck, p.polrelid))))
+        ORDER BY p.polpermissive DESC, p.polname)
+    INTO entries
+    FROM pg_policy p,
+        LATERAL (SELECT string_agg(tenancy.typescript_string(role), ', ' ORDER BY role) AS list
+                 FROM (SELECT CASE r WHEN 0 THEN 'public' ELSE pg_get_userbyid(r) END FROM unnest(p.polroles) r) AS r (role)) AS roles
+    WHERE p.polrelid = target;
+
+    -- The columns that the policies go by, and every other that is filled from the caller. drizzle-kit reads a default without the cast at
+    -- its end, so with it the default would be set again at each push.
+    SELECT array_agg(replace(format('//   %s: %s', translate(a.attname, chr(10) || chr(13), '  '), concat_ws('', CASE WHEN a.attnotnull THEN '.notNull()' END,
+        '.default(' || tenancy.typescript_sql(regexp_replace(pg_get_expr(d.adbin, d.adrelid), '::[\w ".]+$', '')) || ')')), chr(10), '\n') ORDER BY a.attnum)
+    INTO columns
+    FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''
+    WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped AND (a.attnotnull OR d.oid IS NOT NULL)
+        AND (a.attname = asked ->> 'tenant_column' OR a.attname = asked ->> 'user_column' OR EXISTS (
+            SELECT FROM pg_depend x JOIN pg_proc f ON f.oid = x.refobjid
+            WHERE x.classid = 'pg_attrdef'::regclass AND x.objid = d.oid AND x.refclassid = 'pg_proc'::regclass
+                AND f.pronamespace = 'auth'::regnamespace));
+
+    RETURN QUERY SELECT string_to_table(array_to_string(
+        ARRAY[format('// %s as drizzle-kit must know it. Imports:', translate(target::text, chr(10) || chr(13), '  ')),
+            '//   import { sql } from ''drizzle-orm''',
+            '//   import { index, pgPolicy } from ''drizzle-orm/pg-core''']
+        || CASE WHEN columns IS NOT NULL THEN '// Columns end with:'::text || columns END
+        || '// .enableRLS() behind pgTable(...) keeps row security on, should the policies ever get lost. Third argument:'::text
+        || '(table) => ['::text
+        || ARRAY(SELECT '  ' || e FROM unnest(entries) WITH ORDINALITY AS e (e, position) ORDER BY position)
+        || ']'::text, chr(10)), chr(10));
+END $$;
+
+COMMENT ON FUNCTION tenancy.drizzle(regclass) IS
+'The lines of schema.ts by which drizzle-kit leaves a protected table''s protection alone: all its policies, the index that protect() makes, and how the columns end that are filled from the caller. Errors: 55000 the table is not protected; 0A000 a partitioned table, or a partition; 42809 no table; 42P01; 22004.';
+
+-- Who may do what with the extension's own objects.
+--
+-- A trusted extension's script runs as the bootstrap superuser, and everything in it stays theirs. Functions run with
+-- their caller's rights (none is SECURITY DEFINER), so owning them gives no rights; but whoever owns one can have it find
+-- other things first (ALTER FUNCTION ... SET search_path), and whoever owns a table can have it run code (triggers, rules),
+-- and a superuser who later calls or touches it would run that. So the installer gets only what administration needs.
+--
+-- What ALTER DEFAULT PRIVILEGES has given or taken away here is undone.
+DO $$
+DECLARE
+    object record;
+    grantee text;
+    -- What only the administrator may call.
+    reserved CONSTANT text[] := '{configure,set_gateway_roles,add_issuer,set_jwks,drop_issuer,use_better_auth,check_token,token_verdict,
+        use_members,drop_members,define_role}';
+    -- What whoami() reads as anybody, and protect() as a table's owner. They hold no secret.
+    readable CONSTANT text[] := '{tenancy.config,tenancy.gateway_role}';
+BEGIN
+    FOR object IN
+        SELECT 'FUNCTION' AS kind, p.oid::regprocedure::text AS name, p.proname, p.proacl AS acl FROM pg_depend d
+        JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+        WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND d.objid <> ALL (current_setting('tenancy_update.known')::oid[])
+            AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_tenancy')
+        UNION ALL
+        SELECT 'TABLE', oid::regclass::text, relname, relacl FROM pg_class
+        WHERE relnamespace = 'tenancy'::regnamespace AND relkind = 'r' AND oid <> ALL (current_setting('tenancy_update.known')::oid[])
+    LOOP
+        FOR grantee IN SELECT DISTINCT a.grantee::regrole::text FROM aclexplode(object.acl) a
+            WHERE a.grantee NOT IN (0, a.grantor)
+        LOOP
+            EXECUTE format('REVOKE ALL ON %s %s FROM %s', object.kind, object.name, grantee);
+        END LOOP;
+        -- (No ACL at all is the built-in default, which is the same.)
+        IF object.proname = ANY (reserved) THEN
+            EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', object.name);
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', object.name, tenancy.administrator()::regrole);
+        ELSIF object.kind = 'FUNCTION' AND object.acl IS NOT NULL THEN
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO PUBLIC', object.name);
+        ELSIF object.kind = 'TABLE' THEN
+            EXECUTE format('REVOKE ALL ON %s FROM PUBLIC', object.name);
+            IF object.name = ANY (readable) THEN
+                EXECUTE format('GRANT SELECT ON %s TO PUBLIC', object.name);
+            END IF;
+            EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO %s', object.name, tenancy.administrator()::regrole);
+        END IF;
+    END LOOP;
+END $$;
+
+-- Settings, issuers, members and definitions are the user's data: they go into dumps. (A role that is gone would come
+-- back as another. What is pinned is this database, not its copies made from a dump.)
+SELECT pg_extension_config_dump('tenancy.config', $$WHERE setting <> 'pinned_tenant'$$);
+SELECT pg_extension_config_dump('tenancy.issuer', '');
+-- (A table that is gone would be dumped as a number, which may be another table's where it is restored.)
+SELECT pg_extension_config_dump('tenancy.member_source', 'WHERE source IN (SELECT oid FROM pg_catalog.pg_class) AND (users IS NULL OR users IN (SELECT oid FROM pg_catalog.pg_class))');
+SELECT pg_extension_config_dump('tenancy.role_definition', 'WHERE NOT shipped');
+SELECT pg_extension_config_dump('tenancy.gateway_role', 'WHERE role IN (SELECT oid FROM pg_catalog.pg_roles)');
