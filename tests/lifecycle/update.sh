@@ -43,6 +43,8 @@ SELECT 'schema', nspname, nspowner::regrole, pg_temp.granted(nspacl, 'n', nspown
 FROM pg_namespace WHERE nspname IN ('auth', 'tenancy') ORDER BY 2;
 SELECT 'function', p.oid::regprocedure, p.proowner::regrole, pg_temp.granted(proacl, 'f', proowner), obj_description(p.oid, 'pg_proc'), probin, prosrc, pg_get_functiondef(p.oid)
 FROM pg_proc p JOIN member m ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid ORDER BY p.oid::regprocedure::text;
+SELECT 'depends', pg_describe_object(d.classid, d.objid, d.objsubid), pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid), d.deptype
+FROM pg_depend d JOIN member m ON m.classid = d.classid AND m.objid = d.objid ORDER BY 2, 3, 4;
 SELECT 'privileges at installation', pg_describe_object(i.classoid, i.objoid, i.objsubid), i.privtype, pg_temp.granted(i.initprivs, 'f', 10)
 FROM pg_init_privs i JOIN member m ON m.classid = i.classoid AND m.objid = i.objoid ORDER BY 2;
 CREATE TEMP VIEW relation AS SELECT c.* FROM pg_class c JOIN member m ON m.classid = 'pg_class'::regclass AND m.objid = c.oid;
@@ -168,7 +170,7 @@ SQL
         fail "$old: there is nothing to compare with: $(cat "$folder/callers")"
 
     # What somebody has put where a new function goes is not taken over.
-    planted=$(comm -13 <(functions "$database") <(functions "fresh_$installer") | head -n 1)
+    planted=$(LC_ALL=C comm -13 <(functions "$database") <(functions "fresh_$installer") | head -n 1)
     if [ "$planted" ]; then
         sql -c "CREATE DATABASE planted OWNER update_owner TEMPLATE $database"
         sql -d planted -c "CREATE FUNCTION $planted RETURNS int LANGUAGE sql AS 'SELECT 1'"
