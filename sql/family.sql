@@ -113,9 +113,12 @@ DECLARE
     statement text;
     attribute text;
 BEGIN
+    -- (So that tenancy.watch() does not see to a table that is half protected.)
+    PERFORM set_config('tenancy.at_work', 'yes', true);
     FOREACH statement IN ARRAY statements LOOP
         EXECUTE statement;
     END LOOP;
+    PERFORM set_config('tenancy.at_work', '', true);
     -- The lock keeps tables from being renamed, not their schemas: what was done elsewhere is undone with this error.
     IF names IS DISTINCT FROM ARRAY(SELECT f::text FROM tenancy.family(target) f) THEN
         RAISE EXCEPTION 'the schema of table % was renamed or replaced meanwhile', target USING ERRCODE = 'object_in_use',

@@ -161,14 +161,13 @@ END $$;
 COMMENT ON FUNCTION tenancy.protect_statements(regclass, jsonb) IS
 'The statements that make a table protected as asked, none where it is; lines for a person to run; and whether they put the owner under row security.';
 
--- What the row security of a table does not cover.
-CREATE FUNCTION tenancy.warn_of_side_doors(target regclass, asked jsonb) RETURNS void
+-- What row security does not cover.
+CREATE FUNCTION tenancy.warn_of_keys(target regclass, asked jsonb) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     found_there text;
-    door record;
 BEGIN
     SELECT string_agg(p::text, ', ') INTO found_there FROM tenancy.unguarded_parents(target) p;
     IF found_there IS NOT NULL THEN
@@ -181,23 +180,31 @@ BEGIN
             USING DETAIL = 'Postgres carries them out without row security: they let a row refer to another tenant''s, and ON DELETE and ON UPDATE change another tenant''s rows.',
             HINT = format('Put the tenant into both sides: FOREIGN KEY (%I, ...) REFERENCES ... (tenant, ...).', asked ->> 'tenant_column');
     END IF;
-    FOR door IN SELECT string_agg(format('%s %s: %s', d.kind, d.object, d.why), E'\n') AS what, string_agg(d.mend, E';\n') AS mends, d.deliberate
-        FROM (SELECT *, kind LIKE '%function%' AS deliberate FROM tenancy.side_doors(target)) d GROUP BY d.deliberate
+END $$;
+COMMENT ON FUNCTION tenancy.warn_of_keys(regclass, jsonb) IS
+'Warns of inheritance and foreign keys that pass by the row security of a table that is protected as asked.';
+
+CREATE FUNCTION tenancy.warn_of_side_doors(VARIADIC targets regclass[]) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    door record;
+BEGIN
+    FOR door IN SELECT d.target, string_agg(format('%s %s: %s', d.kind, d.object, d.why), E'\n') AS what, string_agg(d.mend, E';\n') AS mends,
+            d.kind IN ('function', 'procedure') AS deliberate
+        FROM tenancy.side_doors(VARIADIC targets) d GROUP BY d.target, 4 ORDER BY 1, 4
     LOOP
+        -- A SECURITY DEFINER function may well be meant so.
         IF door.deliberate THEN
-            RAISE NOTICE 'functions go around the row security of %', target USING DETAIL = door.what, HINT = door.mends;
+            RAISE NOTICE 'functions go around the row security of %', door.target USING DETAIL = door.what, HINT = door.mends;
         ELSE
-            RAISE WARNING 'row security of % does not cover what is made of it', target USING DETAIL = door.what, HINT = door.mends;
+            RAISE WARNING 'row security of % does not cover what is made of it', door.target USING DETAIL = door.what, HINT = door.mends;
         END IF;
     END LOOP;
-    IF NOT (asked ->> 'force')::boolean THEN
-        RAISE NOTICE 'row security does not bind the owner of %', target
-            USING DETAIL = 'Views and SECURITY DEFINER functions of the owner show the rows of all tenants to whoever may use them.',
-            HINT = 'Make such views WITH (security_invoker = true), or protect with force => true.';
-    END IF;
 END $$;
-COMMENT ON FUNCTION tenancy.warn_of_side_doors(regclass, jsonb) IS
-'Warns of what lets callers around the row security of a table that is protected as asked.';
+COMMENT ON FUNCTION tenancy.warn_of_side_doors(regclass[]) IS
+'Warns of the views, materialized views and rules that let callers around the row security of tables, and notices such functions, with the statements that mend them: tenancy.side_doors().';
 
 -- Locks, runs and tells. The same for a table and for each of a schema's.
 CREATE FUNCTION tenancy.protect_as(target regclass, asked jsonb, dry_run boolean) RETURNS SETOF text
@@ -220,9 +227,6 @@ BEGIN
         RAISE NOTICE 'table % needs more: see the lines that begin with "--"', target
             USING HINT = 'An index on a large table is built CONCURRENTLY, which does not block writers and takes no transaction.';
     END IF;
-    IF step.statements <> '{}' OR dry_run THEN
-        PERFORM tenancy.warn_of_side_doors(target, asked);
-    END IF;
     IF step.newly_forced AND NOT dry_run THEN
         RAISE NOTICE 'row security now binds the owner of % too', target
             USING DETAIL = 'Its owner sees no rows, in back-fills and in the validation of new foreign keys either.',
@@ -238,14 +242,25 @@ CREATE FUNCTION tenancy.protect(target regclass, template text DEFAULT 'tenant',
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    asked jsonb;
 BEGIN
     PERFORM tenancy.require_protectable(target);
     IF dry_run IS NULL THEN
         RAISE EXCEPTION 'force, movable and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     PERFORM tenancy.require_roles();
-    RETURN QUERY SELECT tenancy.protect_as(target,
-        tenancy.make_asked(target, template, tenant_column, user_column, parent, read, write, remove, force, movable), dry_run);
+    asked := tenancy.make_asked(target, template, tenant_column, user_column, parent, read, write, remove, force, movable);
+    RETURN QUERY SELECT tenancy.protect_as(target, asked, dry_run);
+    IF FOUND OR dry_run THEN
+        PERFORM tenancy.warn_of_keys(target, asked);
+        PERFORM tenancy.warn_of_side_doors(target);
+        IF NOT force THEN
+            RAISE NOTICE 'row security does not bind the owner of %', target
+                USING DETAIL = 'Views and SECURITY DEFINER functions of the owner show the rows of all tenants to whoever may use them.',
+                HINT = 'Make such views WITH (security_invoker = true), or protect with force => true.';
+        END IF;
+    END IF;
 END $$;
 COMMENT ON FUNCTION tenancy.protect(regclass, text, name, name, regclass, text[], text[], text[], boolean, boolean, boolean) IS
 'Protects a table and all its children: row security, policies by the template (docs/templates.md), columns NOT NULL, filled from the caller and indexed, grants to callers, no TRUNCATE, and no row''s move to another tenant (unless movable). read, write (INSERT and UPDATE) and remove name the roles and, with a dot, permissions of which a caller needs one; NULL is every member, an empty array nobody. Returns the statements it ran (with dry_run, would run), none when all is as asked; a line that begins with -- is for you to run. For the table''s owner. What was asked is kept in the comment of policy tenancy_floor. Errors: those of tenancy.require_protectable() and the template; 22023 an unknown template, or an argument that does not go with it; 42704 a database role is missing; 55000 callers have a staff role; those of tenancy.choose_parent(), tenancy.lock_for_change() and tenancy.carry_out(); 22004. dry_run reads no rows, so it does not notice NULLs in a column.';

@@ -12,9 +12,9 @@ DECLARE
     grantee text;
     -- What only the administrator may call.
     reserved CONSTANT text[] := '{configure,set_gateway_roles,add_issuer,set_jwks,drop_issuer,use_better_auth,check_token,token_verdict,
-        use_members,drop_members,define_role}';
+        use_members,drop_members,define_role,watch}';
     -- What whoami() reads as anybody, and protect() as a table's owner. They hold no secret.
-    readable CONSTANT text[] := '{tenancy.config,tenancy.gateway_role}';
+    readable CONSTANT text[] := '{tenancy.config,tenancy.gateway_role,tenancy.watched}';
 BEGIN
     FOR object IN SELECT n.nspname, a.grantee FROM pg_namespace n, aclexplode(n.nspacl) a
         WHERE n.nspname IN ('auth', 'tenancy') AND a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner
@@ -59,3 +59,4 @@ SELECT pg_extension_config_dump('tenancy.issuer', '');
 SELECT pg_extension_config_dump('tenancy.member_source', 'WHERE source IN (SELECT oid FROM pg_catalog.pg_class) AND (users IS NULL OR users IN (SELECT oid FROM pg_catalog.pg_class))');
 SELECT pg_extension_config_dump('tenancy.role_definition', 'WHERE NOT shipped');
 SELECT pg_extension_config_dump('tenancy.gateway_role', 'WHERE role IN (SELECT oid FROM pg_catalog.pg_roles)');
+SELECT pg_extension_config_dump('tenancy.watched', 'WHERE schema IN (SELECT oid FROM pg_catalog.pg_namespace)');

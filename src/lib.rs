@@ -69,5 +69,7 @@ extension_sql_file!("../sql/grants.sql", name = "grants", requires = ["triggers"
 extension_sql_file!("../sql/side_doors.sql", name = "side_doors", requires = ["grants"]);
 extension_sql_file!("../sql/protect.sql", name = "protect", requires = ["side_doors"]);
 extension_sql_file!("../sql/unprotect.sql", name = "unprotect", requires = ["protect"]);
-extension_sql_file!("../sql/drizzle.sql", name = "drizzle", requires = ["unprotect"]);
+extension_sql_file!("../sql/protect_schema.sql", name = "protect_schema", requires = ["unprotect"]);
+extension_sql_file!("../sql/watch.sql", name = "watch", requires = ["protect_schema"]);
+extension_sql_file!("../sql/drizzle.sql", name = "drizzle", requires = ["watch"]);
 extension_sql_file!("../sql/rights.sql", name = "rights", requires = ["drizzle"]);

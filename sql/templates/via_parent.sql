@@ -1,8 +1,9 @@
 -- Template via_parent: a row belongs to whom the row that it refers to belongs, and so on up to a row with an owner.
 --
 -- EXISTS, and not = ANY (ARRAY(SELECT ...)): the array would be made of all the tenant's parents for each statement, one
--- that reads a single row too. The parent's condition is repeated here: its own row security, under which the sub-select
--- runs, might be switched off.
+-- that reads a single row too. The sub-select runs under the parent's own row security, which might be switched off: so
+-- the condition of a parent with an owner's column is repeated here. That of one that leads further up is not, for each
+-- level would double the planner's work; that its row security is on is asked instead.
 
 CREATE FUNCTION tenancy.parent_keys(target regclass, OUT key name, OUT parent regclass, OUT columns name[], OUT protected boolean) RETURNS SETOF record
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -65,6 +66,7 @@ DECLARE
     level int := COALESCE(substring(of_row FROM '\d+$')::int, 0) + 1;
     joined text;
     owner record;
+    above jsonb;
 BEGIN
     SELECT * INTO key FROM pg_constraint WHERE conrelid = target AND conname = asked ->> 'key' AND contype = 'f';
     IF NOT FOUND THEN
@@ -86,8 +88,14 @@ BEGIN
     JOIN pg_attribute c ON c.attrelid = target AND c.attnum = pair.referencing
     JOIN pg_attribute p ON p.attrelid = key.confrelid AND p.attnum = pair.referenced;
 
-    owner := tenancy.template(referenced, referenced, parent_row, tenancy.asked(referenced) - 'on_missing_tenant'
+    above := tenancy.asked(referenced);
+    owner := tenancy.template(referenced, referenced, parent_row, above - 'on_missing_tenant'
         || CASE WHEN asked ? 'on_missing_tenant' THEN '{"on_missing_tenant": "error"}' ELSE '{}' END::jsonb);
+    -- (Above a row that only some of those who read it may write, who may write is to be spelt out.)
+    IF above ->> 'template' = 'via_parent' AND owner.reads = owner.writes THEN
+        owner.reads := format('row_security_active((%L::pg_catalog.regclass)::pg_catalog.oid)', referenced);
+        owner.writes := owner.reads;
+    END IF;
     reads := format('(EXISTS ( SELECT 1 FROM %s %s WHERE (%s AND %s)))', referenced, parent_row, joined, owner.reads);
     writes := format('(EXISTS ( SELECT 1 FROM %s %s WHERE (%s AND %s)))', referenced, parent_row, joined, owner.writes);
     active := format('(EXISTS ( SELECT 1 FROM %s %s WHERE (%s AND %s)))', referenced, parent_row, joined, owner.active);
