@@ -12,11 +12,14 @@ fail() {
 # The database source. How it is protected is in $folder/state, what callers can do there in $folder/behaviour.
 make_source() {
     sql -v db=source -f "$REPO/tests/lib/shapes.sql" >"$folder/said" 2>&1 || fail "$(cat "$folder/said")"
-    sql -d source -c 'SELECT shapes.state()' >"$folder/state"
-    sql -d source -c 'SELECT shapes.behaviour()' >"$folder/behaviour"
+    take_source
     grep -q '^ann of a, documents: read 2 a; change 2 a; move 42501; delete 2 a; insert a 1 a; insert b 42501; insert 1 a; truncate 42501; $' "$folder/behaviour" &&
         grep -q '^bob of b, events: read 1 b; ' "$folder/behaviour" || fail "there is nothing to compare with: $(cat "$folder/behaviour")"
     comparison_works source 'the source itself'
+}
+take_source() {
+    sql -d source -c 'SELECT shapes.state()' >"$folder/state"
+    sql -d source -c 'SELECT shapes.behaviour()' >"$folder/behaviour"
 }
 
 # after DATABASE SQL WANTED WHAT: done there, it leaves the state and the behaviour the same or makes them others. It is undone.
@@ -49,11 +52,14 @@ protect_again() { sql -U shapes_owner -d "$1" -o /dev/null -c 'SET client_min_me
 
 # survived DATABASE WHAT: protected as the source is, and protect() finds nothing to do.
 survived() {
+    same "$1" "$2"
+    comparison_works "$1" "$2"
+    echo "$2: survived"
+}
+same() {
     local todo
     sql -d "$1" -c 'SELECT shapes.state()' | diff "$folder/state" - || fail "$2: another state"
     sql -d "$1" -c 'SELECT shapes.behaviour()' | diff "$folder/behaviour" - || fail "$2: another behaviour"
     todo=$(sql -U shapes_owner -d "$1" -c 'SET client_min_messages = error' -c 'SELECT shapes.protect()')
     [ -z "$todo" ] || fail "$2: protect() had to do: $todo"
-    comparison_works "$1" "$2"
-    echo "$2: survived"
 }

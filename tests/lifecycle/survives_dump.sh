@@ -94,6 +94,7 @@ done
 make_cluster elsewhere
 start_cluster elsewhere
 pg_dumpall --roles-only -f "$folder/roles"
+first=$PGHOST
 export PGHOST=$clusters/elsewhere
 psql -X -q -f "$folder/roles" >"$folder/said" 2>&1
 ! grep ERROR "$folder/said" | grep -vq 'role "postgres" already exists' || fail "$(cat "$folder/said")"
@@ -124,3 +125,16 @@ protect_again bare
 # (The login roles of gateways are kept as roles, so those that were missing are gone.)
 sql -U shapes_owner -d bare -o /dev/null -c "SELECT tenancy.configure('gateway_roles', 'shapes_app')"
 survived bare 'restored into another server without its roles, and protected again'
+
+# With an error for callers without a tenant, which is in the policies.
+stop_cluster bare
+export PGHOST=$first
+sql -U shapes_owner -d source -o /dev/null -c "SELECT tenancy.configure('on_missing_tenant', 'error')"
+protect_again source
+take_source
+! grep '^nobody, documents: ' "$folder/behaviour" | grep -q 'read nothing' || fail 'on_missing_tenant raises nothing'
+pg_dump -d source -Fc -f "$folder/custom"
+copy raising
+quietly pg_restore -U shapes_owner -d raising "$folder/custom"
+same raising 'with on_missing_tenant, restored by its owner'
+after raising 'ALTER TABLE shapes.documents DISABLE ROW LEVEL SECURITY' 'other other' 'with on_missing_tenant'
