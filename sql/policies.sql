@@ -15,6 +15,7 @@ BEGIN
     IF jsonb_typeof(asked) = 'object' AND jsonb_typeof(made) = 'object'
         AND jsonb_typeof(asked -> 'staff') = 'array' AND asked ->> 'authenticated' IS NOT NULL
         AND asked ->> 'template' = ANY (tenancy.templates())
+        AND (asked ->> 'template' <> 'via_parent' OR jsonb_typeof(asked -> 'above') = 'object')
         AND COALESCE(jsonb_typeof(asked -> 'read'), 'array') = 'array'
         AND COALESCE(jsonb_typeof(asked -> 'write'), 'array') = 'array'
         AND COALESCE(jsonb_typeof(asked -> 'remove'), 'array') = 'array'

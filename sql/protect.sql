@@ -218,6 +218,9 @@ BEGIN
     IF NOT dry_run THEN
         names := tenancy.lock_for_change(target);
     END IF;
+    IF asked ? 'key' THEN
+        asked := asked || jsonb_build_object('above', tenancy.asked_above(target, asked));
+    END IF;
     step := tenancy.protect_statements(target, asked);
     IF NOT dry_run THEN
         PERFORM tenancy.carry_out(step.statements, target, names);

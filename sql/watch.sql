@@ -23,15 +23,15 @@ AS $$
 DECLARE
     of_schema oid := (SELECT oid FROM pg_namespace WHERE nspname = watch.schema);
 BEGIN
-    IF of_schema IS NULL THEN
+    IF watch.schema IS NULL OR watch.force IS NULL THEN
+        RAISE EXCEPTION 'schema and force must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF of_schema IS NULL THEN
         RAISE EXCEPTION 'schema "%" does not exist', watch.schema USING ERRCODE = 'invalid_schema_name';
     ELSIF watch.schema IN ('pg_catalog', 'information_schema', 'auth', 'tenancy') THEN
         RAISE EXCEPTION 'schema "%" is a system schema', watch.schema USING ERRCODE = 'reserved_name';
     ELSIF watch.action IS NULL OR watch.action NOT IN ('protect', 'refuse', 'off') THEN
         RAISE EXCEPTION 'unknown action: %', COALESCE(quote_literal(watch.action), 'NULL') USING ERRCODE = 'invalid_parameter_value',
             HINT = 'It is protect, refuse or off.';
-    ELSIF watch.force IS NULL THEN
-        RAISE EXCEPTION 'force must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     ELSIF watch.action <> 'off' AND NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtname = 'tenancy_watch' AND evtenabled <> 'D') THEN
         RAISE EXCEPTION 'nothing would watch the schema' USING ERRCODE = 'object_not_in_prerequisite_state',
             DETAIL = 'There is no event trigger tenancy_watch, or it is disabled.',

@@ -51,6 +51,27 @@ END $$;
 COMMENT ON FUNCTION tenancy.choose_parent(regclass, regclass) IS
 'The foreign key by which a table''s rows belong to rows of a protected table; that to parent, unless it is NULL. Errors: 55000 there is none; 42702 there are several.';
 
+-- What was asked for the parent, as far as the child's policies follow from it, is kept with the child: they can be told
+-- from others when the parent's are gone.
+CREATE FUNCTION tenancy.asked_above(target regclass, asked jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    parent regclass := (SELECT confrelid FROM pg_constraint WHERE conrelid = target AND conname = asked ->> 'key' AND contype = 'f');
+    above jsonb := tenancy.asked(parent);
+BEGIN
+    IF parent IS NOT NULL AND COALESCE(above ->> 'template', 'public_read') = 'public_read' THEN
+        RAISE EXCEPTION 'rows of table % have no owner', parent USING ERRCODE = 'object_not_in_prerequisite_state',
+            DETAIL = format('Those of table %s belong to them, by foreign key %I.', target, asked ->> 'key'),
+            HINT = format('Protect that table first: SELECT tenancy.protect(%L).', parent);
+    END IF;
+    RETURN (SELECT jsonb_object_agg(key, value) FROM jsonb_each(above)
+            WHERE key IN ('template', 'tenant_column', 'user_column', 'key', 'above', 'authenticated'));
+END $$;
+COMMENT ON FUNCTION tenancy.asked_above(regclass, jsonb) IS
+'What was asked for the table that rows of this one, protected as asked, belong to; NULL if it has no such foreign key. Error 55000 that table is not protected, or for everybody to read.';
+
 CREATE FUNCTION tenancy.template_via_parent(target regclass, relation regclass, of_row text, asked jsonb,
     OUT reads text, OUT writes text, OUT active text, OUT commands text, OUT columns jsonb)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -66,7 +87,7 @@ DECLARE
     level int := COALESCE(substring(of_row FROM '\d+$')::int, 0) + 1;
     joined text;
     owner record;
-    above jsonb;
+    above jsonb := asked -> 'above';
 BEGIN
     SELECT * INTO key FROM pg_constraint WHERE conrelid = target AND conname = asked ->> 'key' AND contype = 'f';
     IF NOT FOUND THEN
@@ -88,8 +109,7 @@ BEGIN
     JOIN pg_attribute c ON c.attrelid = target AND c.attnum = pair.referencing
     JOIN pg_attribute p ON p.attrelid = key.confrelid AND p.attnum = pair.referenced;
 
-    above := tenancy.asked(referenced);
-    owner := tenancy.template(referenced, referenced, parent_row, above - 'on_missing_tenant'
+    owner := tenancy.template(referenced, referenced, parent_row, above
         || CASE WHEN asked ? 'on_missing_tenant' THEN '{"on_missing_tenant": "error"}' ELSE '{}' END::jsonb);
     -- (Above a row that only some of those who read it may write, who may write is to be spelt out.)
     IF above ->> 'template' = 'via_parent' AND owner.reads = owner.writes THEN
