@@ -11,12 +11,12 @@ BEGIN
     SELECT string_agg(format('auth.%s(VARIADIC ARRAY[%s])', asks, elements), ' OR ' ORDER BY asks DESC) INTO question
     FROM (SELECT CASE WHEN tenancy.is_permission(e) THEN 'has_permission' ELSE 'has_role' END, string_agg(quote_literal(e) || '::text', ', ' ORDER BY position)
           FROM jsonb_array_elements_text(needed) WITH ORDINALITY AS n (e, position) GROUP BY 1) AS asked (asks, elements);
-    -- The sub-select is evaluated once per statement; IS NOT NULL, which the planner takes to be true for 0.995 of the
-    -- rows, leaves the estimate of the rest as it is, where a bare boolean would halve it.
+    -- The sub-select is evaluated once per statement. IS NOT NULL, which the planner takes to be true for 0.995 of the
+    -- rows, leaves the estimate of the rest as it is, where a bare boolean would halve it. And what is made of the answer
+    -- costs more than the comparison of a tenant, so that it is looked at for the caller's rows only.
     RETURN CASE WHEN needed IS NULL THEN NULL WHEN question IS NULL THEN 'false'
-        ELSE format(CASE WHEN strpos(question, ' OR auth.') > 0 THEN '( CASE WHEN ( SELECT (%s)) THEN true ELSE NULL::boolean END IS NOT NULL)'
-            ELSE '( CASE WHEN ( SELECT %s AS %s) THEN true ELSE NULL::boolean END IS NOT NULL)' END,
-            question, substring(question FROM 'auth\.(\w+)')) END;
+        ELSE format(CASE WHEN strpos(question, ' OR auth.') > 0 THEN '(NULLIF((( SELECT (%s)))::integer, 0) IS NOT NULL)'
+            ELSE '(NULLIF((( SELECT %s AS %s))::integer, 0) IS NOT NULL)' END, question, substring(question FROM 'auth\.(\w+)')) END;
 END $$;
 COMMENT ON FUNCTION tenancy.condition(jsonb) IS
 'The expression that is true for callers with one of these roles or permissions, a JSON array; false for an empty one, NULL for NULL.';
