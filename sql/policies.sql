@@ -93,8 +93,10 @@ BEGIN
     -- owner while current_user is still the caller: TO authenticated, a floor would be left out there, and a gate alone
     -- lets every caller through. The floor repeats the expressions of the four above, which Postgres then tests once.
     RETURN QUERY VALUES
-        ('tenancy_floor'::name, false, '*'::"char", everybody, tenancy.or_staff(staff, floor.reads), tenancy.or_staff(staff, floor.writes)),
-        ('tenancy_gate', false, '*', everybody, tenancy.policy_acts_as(readers || staff), NULL);
+        ('tenancy_floor'::name, false, '*'::"char", everybody, tenancy.or_staff(staff, floor.reads), tenancy.or_staff(staff, floor.writes));
+    IF rows.reads <> 'true' THEN
+        RETURN QUERY VALUES ('tenancy_gate'::name, false, '*'::"char", everybody, tenancy.policy_acts_as(callers || staff), NULL::text);
+    END IF;
     IF rows.writes <> rows.reads THEN
         RETURN QUERY SELECT * FROM (VALUES
             ('tenancy_floor_update'::name, false, 'w'::"char", everybody, tenancy.or_staff(staff, floor.writes), NULL::text),

@@ -152,7 +152,7 @@ impl Identity {
     }
 
     /// Whether the definitions that gave the permissions, if they were asked for, are those of this snapshot.
-    fn permissions_hold(&self, snapshot: pg_sys::Snapshot) -> bool {
+    pub fn permissions_hold(&self, snapshot: pg_sys::Snapshot) -> bool {
         match (self.permissions.get(), self.place()) {
             (Some((seen, _)), Some((tenant, Standing { rights, .. }))) => {
                 *seen == definitions::permissions(&rights.roles, tenant, snapshot).0
@@ -174,6 +174,16 @@ impl Identity {
             (members, tenants)
         });
         Some(tenants)
+    }
+
+    /// Whether all tenants were asked for, could be read, and are those of this snapshot.
+    pub fn tenants_hold(&self, snapshot: pg_sys::Snapshot) -> bool {
+        match self.tenants.get() {
+            Some((Some(Ok(seen)), _)) => {
+                self.all_memberships(snapshot).is_some_and(|now| now.is_ok_and(|now| Rc::ptr_eq(seen, &now)))
+            }
+            _ => false,
+        }
     }
 
     /// Whether what was asked for later than the rest is as this snapshot shows it.

@@ -243,17 +243,26 @@ fn refresh(snapshot: pg_sys::Snapshot) -> Result<(), Rule> {
         (None, Basis::Nothing) => Rc::default(),
     };
     let choice = settings::tenant_bytes();
-    let members = caller.said.as_ref().filter(|_| settings.members).map(|said| {
+    // Whoever was asked for all their tenants is looked up once: where these rows are the same, so are some of them.
+    let settled = same_claims.filter(|last| last.choice.as_deref() == choice && last.tenants_hold(snapshot));
+    let looked_up = || {
+        let said = caller.said.as_ref().filter(|_| settings.members)?;
         let chosen = choice.and_then(|choice| caller.choice(choice));
         let extent = match standing::in_question(said, chosen.as_deref(), settings.pinned.as_deref()) {
             Some(tenant) => Extent::Tenant(tenant.to_owned()),
             None => Extent::Few,
         };
-        members::of(caller.user.as_deref(), extent, snapshot)
-    });
-    let same = same_claims.is_some_and(|last| {
-        last.choice.as_deref() == choice && identity::is_same(&last.members, &members) && last.holds(snapshot)
-    });
+        Some(members::of(caller.user.as_deref(), extent, snapshot))
+    };
+    let members = settled.map_or_else(looked_up, |last| last.members.clone());
+    let same = match settled {
+        Some(last) => last.permissions_hold(snapshot),
+        None => same_claims.is_some_and(|last| {
+            last.choice.as_deref() == choice
+                && identity::is_same(&last.members, &members)
+                && last.holds(snapshot)
+        }),
+    };
     if !same {
         let audit_log = settings.audit_log;
         replace(Identity::new(basis, settings, caller, choice.map(Box::from), members));

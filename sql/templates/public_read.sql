@@ -15,7 +15,8 @@ BEGIN
     columns := '[]';
     IF asked ? 'tenant_column' THEN
         tenant := tenancy.owning_column(target, asked ->> 'tenant_column', 'tenant', of_row, asked ? 'on_missing_tenant');
-        -- The gate lets those in who are not signed in; they write nothing, whatever claims they come with.
+        -- There is no gate, which a scan of all rows would feel. Who is not signed in writes nothing, whatever claims
+        -- they come with.
         writes := tenancy.all_of(tenant.comparison, tenancy.policy_acts_as(ARRAY[asked ->> 'authenticated']));
         commands := 'rawd';
         columns := jsonb_build_array(tenancy.wanted_column(asked ->> 'tenant_column', tenant.default_value));
