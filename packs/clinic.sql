@@ -51,7 +51,7 @@ GRANT USAGE ON SCHEMA clinic TO authenticated, clinic_admin, clinic_mentor, clin
 CREATE TYPE clinic.role AS ENUM ('admin', 'mentor', 'mentorado', 'clinica_owner', 'clinica_staff', 'pending');
 
 CREATE TABLE clinic.clinics (
-    id uuid PRIMARY KEY,
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     name text NOT NULL,
     status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'suspended', 'deleted'))
 );
@@ -158,9 +158,10 @@ CREATE FUNCTION clinic.is_staff(role clinic.role) RETURNS boolean
 COMMENT ON FUNCTION clinic.is_staff(clinic.role) IS
 'Whether the caller is an active user with this role, by clinic.users. Never NULL. Error 28000: the token presented is refused.';
 
--- What makes a table one of an area, to be called for tables of your own too. All that it adds is RESTRICTIVE: the
--- floor of protect() keeps callers in their clinic, and these take away from that.
-CREATE FUNCTION clinic.guard(target regclass, area text, tenant_column name DEFAULT 'clinic_id', force boolean DEFAULT true) RETURNS SETOF text
+-- What makes a table one of an area, to be called for tables of your own too: protect() asks callers for the permissions,
+-- and what is added, all of it RESTRICTIVE, asks staff, whom protect() lets pass, and has nobody delete.
+CREATE FUNCTION clinic.guard(target regclass, area text, tenant_column name DEFAULT 'clinic_id', force boolean DEFAULT true,
+    template text DEFAULT 'tenant') RETURNS SETOF text
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -172,16 +173,14 @@ BEGIN
     IF area IS NULL THEN
         RAISE EXCEPTION 'area must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
-    RETURN QUERY SELECT tenancy.protect(target, tenant_column => tenant_column, force => force);
+    RETURN QUERY SELECT tenancy.protect(target, template, tenant_column => tenant_column, read => ARRAY[area || '.read'],
+        write => ARRAY[area || '.write'], remove => '{}', force => force);
     -- Partitions and children too: asked directly, each answers by its own policies.
     FOR part, name, rule IN SELECT f, p.* FROM tenancy.family(target) f, (VALUES
-        -- Reading and writing are permissions, asked once for each statement.
-        ('clinic_area', format('TO authenticated USING ((SELECT auth.has_permission(VARIADIC ARRAY[%L])))
-            WITH CHECK ((SELECT auth.has_permission(VARIADIC ARRAY[%L])))', area || '.read', area || '.write')),
         ('clinic_admin', $p$TO clinic_admin USING ((SELECT clinic.is_staff('admin')))$p$),
         -- A mentor sees all clinics, and writes only by acting for somebody: then they are authenticated.
         ('clinic_mentor', $p$TO clinic_mentor USING ((SELECT clinic.is_staff('mentor'))) WITH CHECK (false)$p$),
-        -- Rows end by their status.
+        -- Rows end by their status, for staff too.
         ('clinic_keep', 'FOR DELETE TO PUBLIC USING (false)')) AS p (name, rule)
     LOOP
         IF EXISTS (SELECT FROM pg_policy WHERE polrelid = part AND polname = name) THEN
@@ -192,10 +191,11 @@ BEGIN
         RETURN NEXT rule;
     END LOOP;
 END $$;
-COMMENT ON FUNCTION clinic.guard(regclass, text, name, boolean) IS
-'Protects a table (tenancy.protect) and gives it to an area of the dictionary, with its partitions and children: callers need the permissions area.read and area.write, staff their role in clinic.users, and nobody deletes rows. Returns what protect() returned, and the policies. For who ran this pack, on tables of theirs; running it again makes the policies anew, and is needed after adding a partition. Errors: those of tenancy.protect(); 22004 area is NULL.';
+COMMENT ON FUNCTION clinic.guard(regclass, text, name, boolean, text) IS
+'Protects a table (tenancy.protect) and gives it to an area of the dictionary, with its partitions and children: callers need area.read to read and area.write to write, staff their role in clinic.users, and nobody deletes rows. Returns what protect() returned, and the policies. For who ran this pack, on tables of theirs; running it again makes the policies anew, and is needed after adding a partition. Errors: those of tenancy.protect(); 22004 area is NULL.';
 
--- Users: a caller sees themself and those of their clinic. Written by hand, since staff have no clinic.
+-- Users: a caller sees themself and those of their clinic. Written by hand: staff have no clinic, and no template has
+-- rows that are a user's or their tenant's.
 ALTER TABLE clinic.users ENABLE ROW LEVEL SECURITY;
 CREATE POLICY callers ON clinic.users FOR SELECT TO authenticated
     USING (clerk_user_id = auth.user_id() OR clinic_id = auth.tenant_uuid());
@@ -204,7 +204,8 @@ CREATE POLICY mentors ON clinic.users FOR SELECT TO clinic_mentor USING ((SELECT
 GRANT SELECT ON clinic.users TO authenticated, clinic_admin, clinic_mentor;
 GRANT UPDATE (role, clinic_id, status) ON clinic.users TO clinic_admin;
 
--- The audit: a clinic sees who acted there for whom, clinic_admin sees all of it.
+-- The audit: a clinic sees who acted there for whom, clinic_admin sees all of it. By hand: lines of no clinic are staff's
+-- alone (tenant_or_global would show them to everybody), and a clinic sees some of its own.
 ALTER TABLE clinic.audit ENABLE ROW LEVEL SECURITY;
 CREATE POLICY callers ON clinic.audit FOR SELECT TO authenticated USING (
     clinic_id = auth.tenant_uuid() AND action = 'act_for' AND (SELECT auth.has_permission(VARIADIC ARRAY['audit.read'])));
@@ -219,7 +220,7 @@ CREATE TABLE clinic.subscriptions (
     revision bigint NOT NULL
 );
 COMMENT ON TABLE clinic.subscriptions IS 'What each clinic has paid for: areas (clinic.sync_subscription). revision is the newest of Stripe''s.';
-SELECT clinic.guard('clinic.clinics', 'clinic', tenant_column => 'id', force => false);
+SELECT clinic.guard('clinic.clinics', 'clinic', tenant_column => 'id', force => false, template => 'tenant_root');
 SELECT clinic.guard('clinic.subscriptions', 'subscription', force => false);
 
 CREATE FUNCTION clinic.entitled(area text) RETURNS boolean

@@ -521,40 +521,38 @@ COMMENT ON FUNCTION members.leave() IS
 'Takes the caller out of the active tenant, and the open invitations that they sent. Any member may. Errors: those of members.act(); 55000 the tenant would have no owner left.';
 
 -- Who may read, and nobody who may write ------------------------------------------------------------------------------
--- Not even who is granted more, or allowed more by other policies, tenancy.protect() included.
+-- (What ALTER DEFAULT PRIVILEGES has given goes.)
+REVOKE ALL ON ALL TABLES IN SCHEMA members FROM PUBLIC, authenticated, anonymous;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA members FROM PUBLIC, authenticated, anonymous;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA members FROM PUBLIC, authenticated, anonymous;
+
+-- Of the tenants, a caller sees all those that they belong to, to choose from; what is in one takes a permission there.
+-- Not forced: the functions above run as the owner.
+SELECT tenancy.protect('members.tenant', 'tenant_root', force => false);
+SELECT tenancy.protect('members.member', tenant_column => 'tenant_id', write => '{}', remove => '{}', force => false);
+SELECT tenancy.protect('members.invitation', tenant_column => 'tenant_id', read => '{invitations.read}', write => '{}', remove => '{}', force => false);
+SELECT tenancy.protect('members.change', tenant_column => 'tenant_id', read => '{audit.read}', write => '{}', remove => '{}', force => false);
+GRANT SELECT ON members.open_invitation TO authenticated;
+
+-- By hand, what no template says. One's own place everybody sees:
+CREATE POLICY readers ON members.member AS RESTRICTIVE FOR SELECT TO authenticated
+    USING (user_id = auth.user_id() OR (SELECT auth.has_permission(VARIADIC ARRAY['members.read'])));
+-- Nobody has a right to this one:
+ALTER TABLE members.provisioned ENABLE ROW LEVEL SECURITY;
+CREATE POLICY nobody ON members.provisioned AS RESTRICTIVE TO PUBLIC USING (false);
+-- And nobody writes to the others, staff (setting staff_roles), whom protect() lets write everywhere, included, nor who
+-- is allowed more by other policies or by protect() asked anew:
 DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY '{tenant,member,invitation,provisioned,change}'::text[] LOOP
-        EXECUTE pg_catalog.format('ALTER TABLE members.%I ENABLE ROW LEVEL SECURITY', name);
+    FOREACH name IN ARRAY '{tenant,member,invitation,change}'::text[] LOOP
         EXECUTE pg_catalog.format('CREATE POLICY no_insert ON members.%I AS RESTRICTIVE FOR INSERT TO PUBLIC WITH CHECK (false)', name);
         EXECUTE pg_catalog.format('CREATE POLICY no_update ON members.%I AS RESTRICTIVE FOR UPDATE TO PUBLIC USING (false)', name);
         EXECUTE pg_catalog.format('CREATE POLICY no_delete ON members.%I AS RESTRICTIVE FOR DELETE TO PUBLIC USING (false)', name);
     END LOOP;
 END $$;
 
--- Within the tenant, reading takes a permission; one's own place everybody sees.
-CREATE POLICY readers ON members.member AS RESTRICTIVE FOR SELECT TO authenticated
-    USING (user_id = auth.user_id() OR (SELECT auth.has_permission(VARIADIC ARRAY['members.read'])));
-CREATE POLICY readers ON members.invitation AS RESTRICTIVE FOR SELECT TO authenticated
-    USING ((SELECT auth.has_permission(VARIADIC ARRAY['invitations.read'])));
-CREATE POLICY readers ON members.change AS RESTRICTIVE FOR SELECT TO authenticated
-    USING ((SELECT auth.has_permission(VARIADIC ARRAY['audit.read'])));
--- Of the tenants, a caller sees all those that they belong to, to choose from.
-CREATE POLICY readers ON members.tenant FOR SELECT TO authenticated USING (id = ANY (auth.tenant_uuids()));
-CREATE POLICY floor ON members.tenant AS RESTRICTIVE TO PUBLIC USING (id = ANY (auth.tenant_uuids()));
-
--- (Where ALTER DEFAULT PRIVILEGES has given more, that goes too.)
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA members FROM PUBLIC, authenticated, anonymous;
-REVOKE ALL ON ALL SEQUENCES IN SCHEMA members FROM PUBLIC, authenticated, anonymous;
--- What has a tenant column is protected as any other table is, but not forced: the functions above run as the owner.
-SELECT tenancy.protect('members.member', tenant_column => 'tenant_id', force => false);
-SELECT tenancy.protect('members.invitation', tenant_column => 'tenant_id', force => false);
-SELECT tenancy.protect('members.change', tenant_column => 'tenant_id', force => false);
-REVOKE ALL ON ALL TABLES IN SCHEMA members FROM PUBLIC, authenticated, anonymous;
-
-GRANT SELECT ON members.tenant, members.member, members.invitation, members.open_invitation, members.change TO authenticated;
 GRANT EXECUTE ON FUNCTION members.create_tenant(text), members.sign_in(text), members.rename_tenant(text),
     members.invite(text, text[], interval), members.revoke_invitation(uuid), members.accept_invitation(text),
     members.set_roles(text, text[]), members.remove_member(text), members.leave() TO authenticated;

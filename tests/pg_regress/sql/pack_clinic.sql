@@ -30,10 +30,10 @@ GRANT authenticated, clinic_admin, clinic_mentor TO backoffice;
 GRANT clinic_webhook TO webhooks;
 -- Whether the pack did what it is for: all is protected, nothing needs mending, and the administrator knows no superuser.
 SELECT c.relname, c.relrowsecurity AS rls, c.relforcerowsecurity AS force, count(p.polname) AS policies,
-    (SELECT count(*) FROM tenancy.protect(c.oid, tenant_column => CASE relname WHEN 'clinics' THEN 'id' ELSE 'clinic_id' END,
-        force => c.relforcerowsecurity, dry_run => true) WHERE relname NOT IN ('users', 'members', 'audit', 'events')) AS to_do
-FROM pg_class c LEFT JOIN pg_policy p ON p.polrelid = c.oid
-WHERE c.relnamespace = 'clinic'::regnamespace AND c.relkind = 'r' GROUP BY c.oid ORDER BY 1;
+    a.asked ->> 'template' AS template, a.asked - '{template,tenant_column,force,authenticated,staff,made}'::text[] AS needs,
+    (SELECT count(*) FROM tenancy.protect_as(c.oid, a.asked - 'made', dry_run => true) WHERE a.asked IS NOT NULL) AS to_do
+FROM pg_class c LEFT JOIN pg_policy p ON p.polrelid = c.oid, tenancy.asked(c.oid) AS a (asked)
+WHERE c.relnamespace = 'clinic'::regnamespace AND c.relkind = 'r' GROUP BY c.oid, a.asked ORDER BY 1;
 -- Every foreign key has an index that begins with its columns; of two tables with clinics, it carries the clinic.
 SELECT k.conrelid::regclass, k.conname FROM pg_constraint k WHERE k.connamespace = 'clinic'::regnamespace AND k.contype = 'f'
     AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = k.conrelid AND i.indpred IS NULL

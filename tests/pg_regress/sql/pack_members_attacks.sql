@@ -26,6 +26,10 @@ COMMIT;
 INSERT INTO members.tenant (id, name) VALUES (:'a', 'Acme'), (:'b', 'Beta');
 INSERT INTO members.member (tenant_id, user_id, roles) VALUES (:'a', 'ann', '{owner}'), (:'a', 'dee', '{admin}'),
     (:'a', 'cid', '{member}'), (:'a', 'vic', '{viewer}'), (:'b', 'bob', '{owner}'), (:'b', 'dee', '{viewer}');
+-- What the pack has protected it with. (A template for each table, and by hand what no template says.)
+SELECT c.relname, a.asked - '{force,authenticated,staff,made}'::text[] AS asked,
+    (SELECT string_agg(polname, ' ' ORDER BY polname) FROM pg_policy WHERE polrelid = c.oid AND polname NOT LIKE 'tenancy%') AS by_hand
+FROM pg_class c, tenancy.asked(c.oid) AS a (asked) WHERE relnamespace = 'members'::regnamespace AND relkind = 'r' ORDER BY 1;
 CREATE SCHEMA test;
 CREATE FUNCTION test.error(sql text, OUT code text, OUT message text, OUT detail text)
     LANGUAGE plpgsql AS $$
@@ -42,7 +46,7 @@ $$;
 CREATE FUNCTION test.everybody() RETURNS text LANGUAGE sql SECURITY DEFINER AS $$
     SELECT string_agg(format('%s/%s %s', t.name, m.user_id, m.roles), ' ' ORDER BY t.name, m.user_id) FROM members.member m JOIN members.tenant t ON t.id = m.tenant_id
 $$;
-GRANT USAGE ON SCHEMA test TO authenticated, app;
+GRANT USAGE ON SCHEMA test TO PUBLIC;
 SELECT test.everybody();
 
 \connect - app
@@ -306,6 +310,7 @@ SET client_min_messages = warning;
 BEGIN;
 SELECT statement FROM unnest('{member,invitation,change}'::text[]) AS name,
     LATERAL tenancy.protect(format('members.%I', name), tenant_column => 'tenant_id', force => false) AS statement WHERE statement LIKE 'GRANT%';
+INSERT INTO members.provisioned VALUES ('ann', 1);
 GRANT ALL ON ALL TABLES IN SCHEMA members TO authenticated, PUBLIC;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA members TO authenticated;
 DO $$ DECLARE name text; BEGIN
@@ -326,8 +331,29 @@ SELECT statement, code FROM unnest(ARRAY[
 SELECT name FROM members.tenant ORDER BY 1;
 SELECT user_id FROM members.member ORDER BY 1;
 SELECT count(*) AS of_others FROM members.change WHERE tenant_id <> :'a';
+SELECT count(*) AS provisioned FROM members.provisioned;
 SELECT FROM test.be('cid');
 SELECT name FROM members.tenant ORDER BY 1;
+RESET ROLE;
+SELECT test.everybody();
+ROLLBACK;
+
+-- Staff see all tenants, and change nothing here either. (What protect() is asked is what the pack asks, once more.)
+BEGIN;
+CREATE ROLE attacks_staff;
+SELECT FROM tenancy.configure('staff_roles', 'attacks_staff');
+SELECT statement FROM unnest('{tenant,member,invitation,change}'::text[]) AS name,
+    LATERAL tenancy.protect_as(format('members.%I', name), tenancy.asked(format('members.%I', name)) - 'made' || '{"staff": ["attacks_staff"]}', false) AS statement
+WHERE statement LIKE 'GRANT%ON members%';
+SET LOCAL ROLE attacks_staff;
+SELECT (SELECT count(*) FROM members.tenant) AS tenants, (SELECT count(*) > 5 FROM members.member) AS members;
+SELECT statement, code FROM unnest(ARRAY[
+    'INSERT INTO members.member (tenant_id, user_id, roles) SELECT id, ''eve'', ''{owner}'' FROM members.tenant',
+    'UPDATE members.member SET roles = ''{owner}''', 'DELETE FROM members.member', 'SELECT FROM members.member FOR UPDATE', 'TRUNCATE members.member CASCADE',
+    'INSERT INTO members.tenant (name) VALUES (''mine'')', 'UPDATE members.tenant SET name = ''mine''', 'DELETE FROM members.tenant',
+    'UPDATE members.invitation SET email = ''eve@example.com''', 'DELETE FROM members.invitation', 'SELECT FROM members.provisioned',
+    'INSERT INTO members.change (tenant_id, what) SELECT id, ''nothing'' FROM members.tenant'
+    ]) AS statement, LATERAL test.error(statement);
 RESET ROLE;
 SELECT test.everybody();
 ROLLBACK;
