@@ -280,3 +280,9 @@ CREATE FUNCTION tenancy.drop_members() RETURNS void
     END;
 COMMENT ON FUNCTION tenancy.drop_members() IS
 'Goes without a table of members, from the next snapshot on: tenants and roles are what claims say. For the administrator. Error 42501.';
+
+CREATE FUNCTION tenancy.says_who_belongs(target regclass) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN EXISTS (SELECT FROM tenancy.member_source WHERE target IN (source, users));
+COMMENT ON FUNCTION tenancy.says_who_belongs(regclass) IS
+'Whether this is the table of members that is in use, or the table of users beside it.';

@@ -1,12 +1,16 @@
 -- Stands in for native.sql in the pure-SQL edition: the same functions, from request.jwt.claims at each call.
+--
+-- Where the extension pg_session_jwt is installed, auth.user_id(), uid(), jwt(), session(), organization() and
+-- organization_id() are its own. They stay as they are, and auth.session() is what all else goes by. Nothing goes by the others:
+-- its auth.jwt() and auth.uid() read request.jwt.claims even where a key is set, and only a token is to be believed.
+-- What the six are in this edition is left out then (tools/portable sees to that).
 
--- Why the claims are refused, as words that follow "the claims". The limits are those of src/claims/.
-CREATE FUNCTION tenancy.claims_problem() RETURNS text
+-- Why the text would be refused as claims, as words that follow "the claims". The limits are those of src/claims/.
+CREATE FUNCTION tenancy.problem_of(value text) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    value text := NULLIF(current_setting('request.jwt.claims', true), '');
     bare text;
     brackets text;
 BEGIN
@@ -51,24 +55,107 @@ BEGIN
     RETURN CASE WHEN jsonb_typeof(value::jsonb) <> 'object' THEN 'are not a JSON object' END;
 END $$;
 
-CREATE FUNCTION auth.jwt() RETURNS jsonb
+COMMENT ON FUNCTION tenancy.problem_of(text) IS
+'Why a text would be refused as claims, as words that follow "the claims"; NULL where it would not, or is NULL.';
+
+-- Where claims come from is decided here, once. A function of pg_session_jwt's belongs to that extension; schemas.sql
+-- has refused all others of these names.
+DO $$
+DECLARE
+    missing text;
+    version text := (
+        SELECT extversion FROM pg_extension e JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
+        WHERE extname = 'pg_session_jwt' AND d.deptype = 'e' AND d.classid = 'pg_proc'::regclass AND d.objid = to_regprocedure('auth.session()'));
+BEGIN
+    IF version IS NULL THEN
+        CREATE FUNCTION tenancy.uses_session_jwt() RETURNS boolean
+            LANGUAGE sql IMMUTABLE PARALLEL SAFE
+            RETURN false;
+        CREATE FUNCTION tenancy.claims() RETURNS jsonb
+            LANGUAGE plpgsql STABLE PARALLEL SAFE
+            SET search_path = pg_catalog, pg_temp
+        AS $claims$
+        DECLARE
+            value CONSTANT text := NULLIF(current_setting('request.jwt.claims', true), '');
+        BEGIN
+            IF tenancy.problem_of(value) IS NULL THEN
+                RETURN value::jsonb;
+            END IF;
+            RETURN NULL;
+        END $claims$;
+        RETURN;
+    END IF;
+    CREATE FUNCTION tenancy.uses_session_jwt() RETURNS boolean
+        LANGUAGE sql IMMUTABLE PARALLEL SAFE
+        RETURN true;
+    -- For nobody it is the JSON null. For a token that it refuses it raises an error, and the query ends there.
+    CREATE FUNCTION tenancy.claims() RETURNS jsonb
+        LANGUAGE sql STABLE PARALLEL SAFE
+        RETURN (SELECT CASE jsonb_typeof(session) WHEN 'object' THEN session END FROM auth.session() AS session);
+    -- Those that it lacks are not made: an update of it, which brings them, would find their names taken.
+    SELECT string_agg(format('auth.%s()', name), ', ' ORDER BY place) INTO missing
+    FROM unnest('{user_id,uid,jwt,organization,organization_id}'::text[]) WITH ORDINALITY AS f (name, place)
+    WHERE to_regprocedure(format('auth.%I()', name)) IS NULL;
+    RAISE NOTICE 'claims are those of extension pg_session_jwt %', version
+        USING DETAIL = 'Its functions in schema auth stay as they are' || COALESCE(format(', and %s, which it lacks, is not made', missing), '') || '.';
+END $$;
+COMMENT ON FUNCTION tenancy.uses_session_jwt() IS
+'Whether claims are taken from the extension pg_session_jwt: it was there when this edition was installed.';
+COMMENT ON FUNCTION tenancy.claims() IS
+'All claims of the caller, a jsonb object; NULL for nobody. Where pg_session_jwt is used they are what its auth.session() says, with its errors for a token that it refuses.';
+
+-- json, unlike jsonb, keeps how a number was written. pg_session_jwt has no json.
+CREATE FUNCTION tenancy.claims_as_written() RETURNS json
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN tenancy.uses_session_jwt() THEN tenancy.claims()::json ELSE current_setting('request.jwt.claims')::json END;
+COMMENT ON FUNCTION tenancy.claims_as_written() IS 'The claims as json, if there are any.';
+
+-- Who may say who is calling. With a key, which a connection begins with, pg_session_jwt ignores request.jwt.claims.
+CREATE FUNCTION tenancy.claims_believed() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN NOT tenancy.uses_session_jwt() OR COALESCE(current_setting('pg_session_jwt.jwk', true), '') = '';
+CREATE FUNCTION tenancy.claims_problem() RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (
+        SELECT CASE WHEN NOT tenancy.uses_session_jwt() THEN tenancy.problem_of(value)
+            WHEN value IS NOT NULL AND tenancy.claims() IS NULL THEN COALESCE(tenancy.problem_of(value), 'are not what pg_session_jwt believes') END
+        FROM (SELECT NULLIF(current_setting('request.jwt.claims', true), '')) AS set (value));
+-- (The words follow "the token is refused by". A parallel plan may not start the subtransaction: see tools/portable.)
+CREATE FUNCTION tenancy.token_problem() RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF tenancy.claims_problem() IS NULL THEN
-        RETURN NULLIF(current_setting('request.jwt.claims', true), '')::jsonb;
+    IF tenancy.uses_session_jwt() THEN
+        BEGIN
+            PERFORM tenancy.claims();
+        EXCEPTION WHEN OTHERS THEN
+            RETURN format('pg_session_jwt: %s', SQLERRM);
+        END;
     END IF;
     RETURN NULL;
 END $$;
+-- (Set to nothing instead of to its default, it would be a token that is refused.)
+CREATE FUNCTION tenancy.forget_token() RETURNS text
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    RETURN CASE WHEN tenancy.uses_session_jwt() AND current_setting('pg_session_jwt.jwt', true) <> '' THEN set_config('pg_session_jwt.jwt', NULL, false) END;
+COMMENT ON FUNCTION tenancy.forget_token() IS 'Has pg_session_jwt, where it is used, forget its token: pg_session_jwt.jwt is reset.';
+-- A mode of its own, which cannot be left: who is believed is for pg_session_jwt to say.
+CREATE FUNCTION tenancy.modes() RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN tenancy.uses_session_jwt() THEN '{pg_session_jwt}'::text[] ELSE '{claims}'::text[] END;
+
+CREATE FUNCTION auth.jwt() RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN tenancy.claims();
 CREATE FUNCTION auth.session() RETURNS jsonb
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN auth.jwt();
+    RETURN tenancy.claims();
 
 -- A top-level claim that is a string and not empty.
 CREATE FUNCTION tenancy.claim_string(name text) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (SELECT NULLIF(claims ->> name, '') FROM auth.jwt() AS claims
+    RETURN (SELECT NULLIF(claims ->> name, '') FROM tenancy.claims() AS claims
             WHERE jsonb_typeof(claims -> name) = 'string');
 COMMENT ON FUNCTION tenancy.claim_string(text) IS 'A top-level claim that is a string and not empty, else NULL.';
 
@@ -89,12 +176,20 @@ CREATE FUNCTION tenancy.as_integer(value text) RETURNS text
         CASE WHEN value::numeric BETWEEN -9223372036854775808 AND 18446744073709551615 THEN value END END;
 COMMENT ON FUNCTION tenancy.as_integer(text) IS 'The text, if it is an integer of 64 bits, signed or not, in its one written form; else NULL.';
 
-CREATE FUNCTION auth.user_id() RETURNS text
+CREATE FUNCTION tenancy.user_id() RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN tenancy.claim_string('sub');
-CREATE FUNCTION auth.uid() RETURNS uuid
+COMMENT ON FUNCTION tenancy.user_id() IS 'The caller''s id, whoever made auth.user_id(): the claim sub, if it is a string and not empty, else NULL.';
+CREATE FUNCTION tenancy.uid() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN tenancy.as_uuid(tenancy.claim_string('sub'));
+COMMENT ON FUNCTION tenancy.uid() IS 'The caller''s id as uuid, whoever made auth.uid(): the claim sub, if it is a uuid in its written form, else NULL.';
+CREATE FUNCTION auth.user_id() RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN tenancy.user_id();
+CREATE FUNCTION auth.uid() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN tenancy.uid();
 CREATE FUNCTION auth.role() RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN tenancy.claim_string('role');
@@ -111,7 +206,7 @@ CREATE FUNCTION tenancy.restriction() RETURNS text
                 WHEN claims -> 'is_anonymous' NOT IN ('false', 'null') OR claims #> '{firebase,sign_in_provider}' = '"anonymous"' THEN 'anonymous'
                 WHEN claims -> 'is_restricted' NOT IN ('false', 'null') THEN 'restricted'
                 WHEN claims -> 'banned' NOT IN ('false', 'null') THEN 'banned' END
-            FROM auth.jwt() AS claims);
+            FROM tenancy.claims() AS claims);
 
 -- A path of a claim, given as a JSON array, as Postgres takes it.
 CREATE FUNCTION tenancy.keys(path jsonb) RETURNS text[]
@@ -199,7 +294,7 @@ CREATE FUNCTION tenancy.standing(OUT tenant text, OUT tenants text[], OUT roles 
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    claims CONSTANT jsonb := auth.jwt();
+    claims CONSTANT jsonb := tenancy.claims();
     layout CONSTANT jsonb := tenancy.present_layout(claims);
     chosen CONSTANT text := tenancy.chosen_tenant();
     pinned CONSTANT text := NULLIF(tenancy.setting('pinned_tenant'), '');
@@ -216,14 +311,15 @@ BEGIN
     END IF;
     SELECT tenancy.keys(p) INTO path FROM jsonb_array_elements(layout -> 'tenant') WITH ORDINALITY AS u (p, place)
     WHERE NULLIF(claims #> tenancy.keys(p), 'null') IS NOT NULL ORDER BY place LIMIT 1;
-    -- Of numbers, only those written as integers: json, unlike jsonb, keeps how a number was written (1e2, -0).
+    -- Of numbers, only those written as integers (not 1e2, not -0).
     claimed := CASE jsonb_typeof(claims #> path) WHEN 'string' THEN NULLIF(claims #>> path, '')
-        WHEN 'number' THEN tenancy.as_integer(current_setting('request.jwt.claims')::json #>> path) END;
+        WHEN 'number' THEN tenancy.as_integer(tenancy.claims_as_written() #>> path) END;
     IF tenancy.same_tenant(claimed, COALESCE(pinned, claimed)) THEN
         tenants := ARRAY[claimed];
     END IF;
     tenant := CASE WHEN tenancy.same_tenant(chosen, claimed) THEN claimed ELSE COALESCE(chosen, claimed) END;
-    IF chosen = '' THEN
+    -- Whoever is believed about their claims is about their choice.
+    IF chosen = '' OR chosen IS NOT NULL AND NOT tenancy.claims_believed() AND tenancy.same_tenant(chosen, claimed) IS NOT TRUE THEN
         tenant := NULL;
         problem := 'the caller is no member of the tenant chosen';
         RETURN;
@@ -289,22 +385,12 @@ CREATE FUNCTION auth.tenant_bigint() RETURNS bigint
     RETURN tenancy.as_bigint(auth.tenant_id());
 CREATE FUNCTION auth.organization_id() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (SELECT tenancy.as_uuid(claims #>> '{o,id}') FROM auth.jwt() AS claims
+    RETURN (SELECT tenancy.as_uuid(claims #>> '{o,id}') FROM tenancy.claims() AS claims
             WHERE jsonb_typeof(claims #> '{o,id}') = 'string');
 
--- There are no tokens here: a signature cannot be checked in SQL.
-CREATE FUNCTION tenancy.modes() RETURNS text[]
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN '{claims}'::text[];
 CREATE FUNCTION tenancy.gateway_roles() RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN NULL;
-CREATE FUNCTION tenancy.token_problem() RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN NULL;
-CREATE FUNCTION tenancy.claims_believed() RETURNS boolean
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN true;
 CREATE FUNCTION tenancy.tenant_sought() RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -326,10 +412,16 @@ CREATE FUNCTION tenancy.in_transaction_block() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN true;
 
--- How a policy calls a function of schema auth: inside (SELECT ...), once per statement and not once per row.
+-- What policies and defaults call for the caller's own id: functions of ours in any case.
+CREATE FUNCTION tenancy.reader(function_name text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN format('%I.%I()', CASE WHEN function_name IN ('user_id', 'uid') AND tenancy.uses_session_jwt() THEN 'tenancy' ELSE 'auth' END, function_name);
+COMMENT ON FUNCTION tenancy.reader(text) IS
+'The call of the named function of schema auth or, where that is pg_session_jwt''s, of the one of the same name in schema tenancy.';
+-- How a policy calls it: inside (SELECT ...), once per statement and not once per row.
 CREATE FUNCTION tenancy.policy_call(function_name text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN format('( SELECT auth.%1$I() AS %1$I)', function_name);
+    RETURN format('( SELECT %s AS %I)', tenancy.reader(function_name), function_name);
 
 -- How a policy asks whether the current role has the rights of one of these: once per statement. The planner takes a
 -- bare boolean to be true for half of the rows, and IS DISTINCT FROM false for 0.995 of them, which leaves the
@@ -343,3 +435,9 @@ CREATE FUNCTION tenancy.policy_acts_as(roles name[], or_else text DEFAULT NULL) 
                 || ' IS DISTINCT FROM false)',
                 string_agg(format('pg_catalog.pg_has_role(CURRENT_USER, %L::name, ''USAGE''::text)', role), ' OR ' ORDER BY position))
             FROM unnest(roles) WITH ORDINALITY AS r (role, position)) AS asked (acts_as));
+
+-- There is no table of members.
+CREATE FUNCTION tenancy.says_who_belongs(target regclass) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN false;
+COMMENT ON FUNCTION tenancy.says_who_belongs(regclass) IS 'False: this edition knows no table of members.';

@@ -51,6 +51,11 @@ BEGIN
             END IF;
         ELSE NULL;
     END CASE;
+    IF (write IS NULL OR remove IS NULL) AND NOT (template = 'public_read' AND tenant IS NULL) AND tenancy.says_who_belongs(target) THEN
+        RAISE EXCEPTION 'who may write to table % is to be said', target USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = 'It says who belongs to which tenant, with which roles: every caller could give themself any role.',
+            HINT = 'With write => ''{}'', remove => ''{}'' no caller may, with ''{admin}'' those with that role.';
+    END IF;
     IF template = 'public_read' AND tenant IS NULL AND COALESCE(write, remove) IS NOT NULL THEN
         RAISE EXCEPTION 'callers do not write to table %', target USING ERRCODE = 'invalid_parameter_value',
             DETAIL = 'It has no tenant column, so under template public_read its rows belong to nobody.',
@@ -66,7 +71,7 @@ BEGIN
             'on_missing_tenant', CASE tenancy.setting('on_missing_tenant') WHEN 'error' THEN 'error' END));
 END $$;
 COMMENT ON FUNCTION tenancy.make_asked(regclass, text, name, name, regclass, text[], text[], text[], boolean, boolean) IS
-'What tenancy.protect() is asked, as it is kept in the comment of the floor. Errors: 22023 an argument that does not go with the template, 22004, those of tenancy.choose_parent() and tenancy.elements().';
+'What tenancy.protect() is asked, as it is kept in the comment of the floor. Errors: 22023 an argument that does not go with the template, or write and remove missing for the table of members; 22004; those of tenancy.choose_parent() and tenancy.elements().';
 
 -- The statements for a table and its children, in the order in which they are run.
 CREATE FUNCTION tenancy.protect_statements(target regclass, asked jsonb, OUT statements text[], OUT by_hand text[], OUT newly_forced boolean)

@@ -47,14 +47,14 @@ BEGIN
         rounds := '{}';
         FOR round IN 1 .. cardinality(tables) LOOP
             found_now := ARRAY(SELECT DISTINCT k.conrelid FROM pg_constraint k
-                WHERE k.contype = 'f' AND k.convalidated AND k.conrelid = ANY (tables) AND k.conrelid <> k.confrelid
+                WHERE k.contype = 'f' AND k.conparentid = 0 AND k.convalidated AND k.conrelid = ANY (tables) AND k.conrelid <> k.confrelid
                     AND k.confrelid = ANY (reached) AND k.conrelid <> ALL (reached || ambiguous));
             EXIT WHEN found_now = '{}';
             rounds := rounds || (SELECT jsonb_object_agg(f, round) FROM unnest(found_now) f);
             reached := reached || found_now;
         END LOOP;
         found_now := ARRAY(SELECT k.conrelid FROM pg_constraint k
-            WHERE k.contype = 'f' AND k.convalidated AND k.conrelid = ANY (tables) AND k.conrelid <> k.confrelid
+            WHERE k.contype = 'f' AND k.conparentid = 0 AND k.convalidated AND k.conrelid = ANY (tables) AND k.conrelid <> k.confrelid
                 AND k.confrelid = ANY (reached) AND k.conrelid <> ALL (ambiguous)
             GROUP BY k.conrelid HAVING count(*) > 1);
         EXIT WHEN found_now = '{}';
@@ -66,10 +66,19 @@ BEGIN
                 ELSE format('it has neither column %I nor %I, and no foreign key leads to an owner', tenant_column, user_column) END,
             COALESCE((rounds ->> t::text)::int, 0)
         FROM unnest(tables) t, LATERAL (SELECT string_agg(format('%s by %I', k.confrelid::regclass, k.conname), ', ' ORDER BY k.conname) AS parents
-            FROM pg_constraint k WHERE k.contype = 'f' AND k.conrelid = t AND k.confrelid <> t AND k.confrelid = ANY (reached)) keys;
+            FROM pg_constraint k WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conrelid = t AND k.confrelid <> t AND k.confrelid = ANY (reached)) keys;
 END $$;
 COMMENT ON FUNCTION tenancy.schema_plan(oid, name, name) IS
 'Which template tenancy.protect_schema() takes for each table of a schema and why, NULL where none fits; round is how many foreign keys it is away from one that has an owner of its own.';
+
+CREATE FUNCTION tenancy.asked_by_rule(target regclass, template text, tenant_column name, user_column name,
+    read text[], write text[], remove text[], force boolean) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    RETURN tenancy.make_asked(target, template, CASE template WHEN 'tenant' THEN tenant_column END, CASE template WHEN 'user' THEN user_column END, NULL, read,
+        CASE WHEN tenancy.says_who_belongs(target) THEN '{}' ELSE write END, CASE WHEN tenancy.says_who_belongs(target) THEN '{}' ELSE remove END, force, false)
+        || CAST('{"by_schema": true}' AS jsonb);
+COMMENT ON FUNCTION tenancy.asked_by_rule(regclass, text, name, name, text[], text[], text[], boolean) IS
+'What is asked for a table for which its schema''s rules take this template. Nobody writes to the table of members by rule.';
 
 CREATE FUNCTION tenancy.protect_schema(schema name, tenant_column name DEFAULT NULL, user_column name DEFAULT NULL,
     read text[] DEFAULT NULL, write text[] DEFAULT NULL, remove text[] DEFAULT NULL, force boolean DEFAULT true, dry_run boolean DEFAULT false)
@@ -111,8 +120,8 @@ BEGIN
             PERFORM tenancy.require_protectable(target);
             asked := tenancy.asked(target);
             IF asked IS NULL OR asked ? 'by_schema' THEN
-                asked := tenancy.make_asked(target, template, CASE template WHEN 'tenant' THEN tenant_column END,
-                    CASE template WHEN 'user' THEN user_column END, NULL, read, write, remove, force, false) || '{"by_schema": true}';
+                asked := tenancy.asked_by_rule(target, template, tenant_column, user_column, read, write, remove, force);
+                reason := reason || CASE WHEN tenancy.says_who_belongs(target) THEN '; it says who belongs where, so callers do not write to it' ELSE '' END;
             END IF;
             statements := ARRAY(SELECT tenancy.protect_as(target, asked - 'made', dry_run));
             changed := changed || CASE WHEN statements <> '{}' THEN target END;

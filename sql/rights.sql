@@ -14,7 +14,7 @@ DECLARE
     reserved CONSTANT text[] := '{configure,set_gateway_roles,add_issuer,set_jwks,drop_issuer,use_better_auth,check_token,token_verdict,
         use_members,drop_members,define_role,watch}';
     -- What whoami() reads as anybody, and protect() as a table's owner. They hold no secret.
-    readable CONSTANT text[] := '{tenancy.config,tenancy.gateway_role,tenancy.watched}';
+    readable CONSTANT text[] := '{tenancy.config,tenancy.gateway_role,tenancy.member_source,tenancy.watched}';
 BEGIN
     FOR object IN SELECT n.nspname, a.grantee FROM pg_namespace n, aclexplode(n.nspacl) a
         WHERE n.nspname IN ('auth', 'tenancy') AND a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner

@@ -10,6 +10,9 @@ DECLARE
     ours CONSTANT name[] := '{user_id,uid,jwt,session,role,email,claim,claim_text,tenant_id,tenant_uuid,
         tenant_bigint,tenant_ids,tenant_uuids,tenant_bigints,organization,organization_id,roles,permissions,has_role,
         has_permission,require_tenant,require_role,require_permission,login,set_claims,use_tenant,logout}';
+    -- The extension that may be there, with these functions in the place of ours: none. (tools/portable names one.)
+    beside CONSTANT name := NULL;
+    theirs CONSTANT name[] := '{user_id,uid,jwt,session,organization,organization_id}';
     existing record;
     strangers text;
     taken text;
@@ -38,7 +41,7 @@ BEGIN
         RETURN;
     END IF;
 
-    IF existing.extname IS NOT NULL THEN
+    IF existing.extname <> COALESCE(beside, '') THEN
         RAISE EXCEPTION 'schema "auth" belongs to extension "%"', existing.extname
             USING ERRCODE = 'duplicate_schema',
             HINT = CASE existing.extname WHEN 'pg_session_jwt'
@@ -69,7 +72,9 @@ BEGIN
     FROM pg_proc p
     LEFT JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
     LEFT JOIN pg_extension e ON e.oid = d.refobjid
-    WHERE p.pronamespace = existing.oid AND p.proname = ANY (ours);
+    WHERE p.pronamespace = existing.oid AND p.proname = ANY (ours)
+        AND (e.extname = beside AND p.proname = ANY (theirs) AND p.pronargs = 0
+            AND (p.proowner = installer OR (SELECT rolsuper FROM pg_roles WHERE oid = p.proowner))) IS NOT TRUE;
     IF existing.nspowner = installer THEN
         ALTER SCHEMA auth OWNER TO CURRENT_USER;
     END IF;
@@ -79,9 +84,27 @@ BEGIN
             DETAIL = format('Taken: %s.', taken),
             HINT = 'Drop or rename them, then install again.';
     END IF;
+    IF NOT has_schema_privilege(existing.oid, 'CREATE') OR NOT has_schema_privilege(existing.oid, 'USAGE') THEN
+        RAISE EXCEPTION 'role "%" may not create in schema "auth"', current_user USING ERRCODE = 'insufficient_privilege',
+            DETAIL = concat_ws(' ', format('It belongs to role "%s"', existing.nspowner::regrole), 'and extension "' || existing.extname || '"') || '.',
+            HINT = format('Its owner or a superuser: GRANT USAGE, CREATE ON SCHEMA auth TO %s; then install again.', current_user::regrole);
+    END IF;
 END $$;
 
 -- Policies are evaluated with their caller's rights, so every caller must be able to reach both schemas.
-GRANT USAGE ON SCHEMA auth, tenancy TO PUBLIC;
-COMMENT ON SCHEMA auth IS 'Who is calling (pg_tenancy).';
+GRANT USAGE ON SCHEMA tenancy TO PUBLIC;
+DO $$
+BEGIN
+    -- (Where it is another's, this is the pure-SQL edition.)
+    IF has_schema_privilege('auth', 'USAGE WITH GRANT OPTION') THEN
+        GRANT USAGE ON SCHEMA auth TO PUBLIC;
+    ELSIF NOT has_schema_privilege('public', 'auth', 'USAGE') THEN
+        RAISE WARNING 'callers may have no USAGE on schema "auth"' USING
+            DETAIL = format('Role "%s" may not grant it: the schema is another''s.', current_user),
+            HINT = 'Its owner or a superuser: GRANT USAGE ON SCHEMA auth TO PUBLIC;';
+    END IF;
+    IF pg_has_role((SELECT nspowner FROM pg_namespace WHERE nspname = 'auth'), 'USAGE') THEN
+        COMMENT ON SCHEMA auth IS 'Who is calling (pg_tenancy).';
+    END IF;
+END $$;
 COMMENT ON SCHEMA tenancy IS 'Tenant isolation: administration (pg_tenancy).';

@@ -87,8 +87,7 @@ BEGIN
             RETURN;
         END IF;
         PERFORM tenancy.require_roles();
-        asked := tenancy.make_asked(root, template, CASE template WHEN 'tenant' THEN watched.tenant_column END,
-            CASE template WHEN 'user' THEN watched.user_column END, NULL, NULL, NULL, NULL, watched.force, false) || '{"by_schema": true}';
+        asked := tenancy.asked_by_rule(root, template, watched.tenant_column, watched.user_column, NULL, NULL, NULL, watched.force);
     END IF;
     PERFORM tenancy.require_protectable(root);
     PERFORM tenancy.protect_as(root, asked - 'made', false);

@@ -13,7 +13,7 @@ CREATE FUNCTION tenancy.parent_keys(target regclass, OUT key name, OUT parent re
                   JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = c.number ORDER BY c.position),
             COALESCE(tenancy.asked(k.confrelid::regclass) ->> 'template' <> 'public_read', false)
         FROM pg_catalog.pg_constraint k
-        WHERE k.contype = 'f' AND k.conrelid = target AND k.confrelid <> target AND k.convalidated
+        WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conrelid = target AND k.confrelid <> target AND k.convalidated
         ORDER BY k.conname;
     END;
 COMMENT ON FUNCTION tenancy.parent_keys(regclass) IS
@@ -60,7 +60,17 @@ AS $$
 DECLARE
     parent regclass := (SELECT confrelid FROM pg_constraint WHERE conrelid = target AND conname = asked ->> 'key' AND contype = 'f');
     above jsonb := tenancy.asked(parent);
+    ancestor regclass := parent;
 BEGIN
+    FOR level IN 1 .. 8 LOOP
+        ancestor := (SELECT confrelid FROM pg_constraint WHERE conrelid = ancestor AND conname = tenancy.asked(ancestor) ->> 'key' AND contype = 'f');
+        EXIT WHEN ancestor IS NULL;
+        IF ancestor = target OR level = 8 THEN
+            RAISE EXCEPTION 'table % is more than 8 foreign keys away from an owner, or its parents go in a circle', target
+                USING ERRCODE = 'invalid_object_definition',
+                HINT = 'Give the table a tenant column of its own, and protect it with template tenant.';
+        END IF;
+    END LOOP;
     IF parent IS NOT NULL AND COALESCE(above ->> 'template', 'public_read') = 'public_read' THEN
         RAISE EXCEPTION 'rows of table % have no owner', parent USING ERRCODE = 'object_not_in_prerequisite_state',
             DETAIL = format('Those of table %s belong to them, by foreign key %I.', target, asked ->> 'key'),
@@ -70,7 +80,7 @@ BEGIN
             WHERE key IN ('template', 'tenant_column', 'user_column', 'key', 'above', 'authenticated'));
 END $$;
 COMMENT ON FUNCTION tenancy.asked_above(regclass, jsonb) IS
-'What was asked for the table that rows of this one, protected as asked, belong to; NULL if it has no such foreign key. Error 55000 that table is not protected, or for everybody to read.';
+'What was asked for the table that rows of this one, protected as asked, belong to; NULL if it has no such foreign key. Errors: 55000 that table is not protected, or for everybody to read; 42P17 a circle.';
 
 CREATE FUNCTION tenancy.template_via_parent(target regclass, relation regclass, of_row text, asked jsonb,
     OUT reads text, OUT writes text, OUT active text, OUT commands text, OUT columns jsonb)
@@ -94,9 +104,6 @@ BEGIN
         RAISE EXCEPTION 'foreign key "%" of table % does not exist', asked ->> 'key', target USING ERRCODE = 'undefined_object',
             DETAIL = 'By it rows belonged to those of another table, when this one was protected.',
             HINT = format('SELECT tenancy.protect(%L, ...) says to whom they belong now.', target);
-    ELSIF level > 8 THEN
-        RAISE EXCEPTION 'table % is more than 8 foreign keys away from an owner, or its parents go in a circle', target
-            USING ERRCODE = 'invalid_object_definition';
     END IF;
     referenced := key.confrelid;
     -- An alias that the policy's own table, which is named inside the sub-select, cannot have.
@@ -120,9 +127,13 @@ BEGIN
     writes := format('(EXISTS ( SELECT 1 FROM %s %s WHERE (%s AND %s)))', referenced, parent_row, joined, owner.writes);
     active := format('(EXISTS ( SELECT 1 FROM %s %s WHERE (%s AND %s)))', referenced, parent_row, joined, owner.active);
     active := CASE WHEN owner.active IS NOT NULL THEN active END;
+    -- Else a row could be moved to another of the caller's tenants by its key, which is no tenant column.
+    IF active IS NOT NULL AND NOT asked ? 'movable' THEN
+        writes := active;
+    END IF;
     commands := 'rawd';
     columns := (SELECT jsonb_build_array(tenancy.wanted_column(a.attname, NULL, required => false, fixed => false))
         FROM pg_attribute a WHERE a.attrelid = target AND a.attnum = key.conkey[1]);
 END $$;
 COMMENT ON FUNCTION tenancy.template_via_parent(regclass, regclass, text, jsonb) IS
-'Template via_parent: see tenancy.template(). Errors: 42704 the foreign key is gone; 42P17 a circle.';
+'Template via_parent: see tenancy.template(). Error 42704 the foreign key is gone.';

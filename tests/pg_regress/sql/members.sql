@@ -378,12 +378,15 @@ DROP POLICY own ON axis.users;
 DROP POLICY own ON axis.requests;
 DROP POLICY own ON axis.evidence_files;
 SET client_min_messages = error;
-SELECT count(*) > 0 AS protected FROM unnest('{axis.users,axis.requests,axis.evidence_files}'::regclass[]) AS tbl, tenancy.protect(tbl);
+SELECT count(*) > 0 AS protected FROM unnest('{axis.requests,axis.evidence_files}'::regclass[]) AS tbl, tenancy.protect(tbl);
+SELECT count(*) > 0 AS protected FROM tenancy.protect('axis.users', write => '{admin}', remove => '{}');
 RESET client_min_messages;
 SELECT h.*, p.seen AS by_protect FROM test.by_hand AS h, test.seen(claims) AS p (seen) WHERE h.seen IS DISTINCT FROM p.seen;
--- Now callers may write users, of their own tenant: use_members() says so.
+-- Now some callers may write users, of their own tenant: use_members() says so.
 SELECT tenancy.use_members('axis.users', 'id', 'tenant_id');
-SELECT auth.set_claims('{"sub": "00000000-0000-0000-0000-000000000001"}');
+SELECT tenancy.configure('roles_path', '{roles}');
+SELECT auth.set_claims('{"sub": "00000000-0000-0000-0000-000000000001", "roles": ["admin"]}');
+SELECT auth.roles();
 SELECT code, message FROM test.error($$UPDATE axis.users SET tenant_id = '00000000-0000-0000-0000-000000000101'$$);
 ROLLBACK;
 -- What the helper does not do: a token that names another tenant than the caller's is none of theirs.
@@ -394,3 +397,29 @@ SELECT tenancy.drop_members();
 DROP SCHEMA org, neon_auth, axis CASCADE;
 DROP TABLE test.callers, test.by_hand, test.by_members;
 DROP FUNCTION test.standing, test.of, test.members_by, test.roles_by, test.notes, test.write_policies, test.seen;
+
+-- What says who belongs where is not for every caller to write, by mistake or by a schema's rules.
+CREATE SCHEMA who;
+CREATE TABLE who.person (id text PRIMARY KEY, clerk_id text UNIQUE, tenant_id text);
+CREATE TABLE who.member (user_id text, tenant_id text, role text);
+CREATE INDEX ON who.member (user_id, tenant_id);
+SELECT tenancy.use_members('who.member', 'user_id', 'tenant_id', 'role', users => 'who.person', subject_column => 'clerk_id');
+SELECT * FROM test.error($$SELECT tenancy.protect('who.member')$$);
+SELECT code FROM test.error($$SELECT tenancy.protect('who.member', write => '{admin}')$$);
+SELECT code FROM test.error($$SELECT tenancy.protect('who.person', remove => '{}')$$);
+SELECT target, template, reason FROM tenancy.protect_schema('who', write => '{editor}');
+SELECT tablename, privilege_type FROM information_schema.role_table_grants g JOIN pg_tables t ON t.tablename = g.table_name
+WHERE schemaname = 'who' AND grantee = 'authenticated' ORDER BY 1, 2;
+SELECT count(*) > 0 AS changed FROM tenancy.protect('who.member', write => '{admin}', remove => '{admin}');
+BEGIN;
+INSERT INTO who.person VALUES ('1', 'ann', 'a'), ('2', 'bob', 'a');
+INSERT INTO who.member VALUES ('1', 'a', 'admin'), ('2', 'a', 'viewer');
+SELECT FROM test.caller('{"sub": "bob"}');
+SELECT code FROM test.error($$INSERT INTO who.member VALUES ('2', 'a', 'admin')$$);
+WITH changed AS (UPDATE who.member SET role = 'admin' RETURNING 1) SELECT count(*) FROM changed;
+SELECT FROM test.caller('{"sub": "ann"}');
+SELECT code FROM test.error($$INSERT INTO who.member VALUES ('2', 'b', 'admin')$$);
+WITH changed AS (UPDATE who.member SET role = 'admin' RETURNING 1) SELECT count(*) FROM changed;
+ROLLBACK;
+SELECT tenancy.drop_members();
+DROP SCHEMA who CASCADE;
