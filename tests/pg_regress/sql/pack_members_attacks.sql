@@ -309,7 +309,7 @@ ROLLBACK;
 SET client_min_messages = warning;
 BEGIN;
 SELECT statement FROM unnest('{member,invitation,change}'::text[]) AS name,
-    LATERAL tenancy.protect(format('members.%I', name), tenant_column => 'tenant_id', force => false) AS statement WHERE statement LIKE 'GRANT%';
+    LATERAL tenancy.protect(format('members.%I', name), tenant_column => 'tenant_id', write => '{admin}', remove => '{admin}', force => false) AS statement WHERE statement LIKE 'GRANT%';
 INSERT INTO members.provisioned VALUES ('ann', 1);
 GRANT ALL ON ALL TABLES IN SCHEMA members TO authenticated, PUBLIC;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA members TO authenticated;
