@@ -32,15 +32,16 @@ pub unsafe extern "C-unwind" fn tenancy_held_role(fcinfo: FunctionCallInfo) -> D
     // or null. GetUserId reads a global.
     unsafe {
         let kept = (*(*fcinfo).flinfo).fn_extra as usize;
-        match kept >> 32 == GetUserId().to_u32() as usize {
-            true => Datum::from(kept as u32),
-            false => ask(fcinfo),
+        if kept >> 32 != GetUserId().to_u32() as usize {
+            return ask(fcinfo);
         }
+        (*fcinfo).isnull = kept as u32 == 0;
+        Datum::from(kept as u32)
     }
 }
 
-/// Asks Postgres. A yes is kept for the rest of the query, as a sub-select's would be, in `fn_extra`, which is
-/// never read as a pointer: the current role in the upper half, the held one in the lower.
+/// Asks Postgres. The answer is kept for the rest of the query, as a sub-select's would be, in `fn_extra`, which is
+/// never read as a pointer: the current role in the upper half, the held one in the lower, 0 where it is not held.
 ///
 /// # Safety
 /// As above.
@@ -51,16 +52,17 @@ unsafe fn ask(fcinfo: FunctionCallInfo) -> Datum {
     unsafe {
         let name = (*fcinfo).args.as_slice(1)[0];
         let (flinfo, user) = ((*fcinfo).flinfo, GetUserId());
+        let mut held = 0;
         if !name.isnull {
             let role = get_role_oid(name.value.cast_mut_ptr(), false);
             if has_privs_of_role(user, role) {
-                if get_fn_expr_arg_stable(flinfo, 0) {
-                    (*flinfo).fn_extra = ((user.to_u32() as usize) << 32 | role.to_u32() as usize) as *mut _;
-                }
-                return Datum::from(role);
+                held = role.to_u32();
             }
         }
-        (*fcinfo).isnull = true;
-        Datum::null()
+        if get_fn_expr_arg_stable(flinfo, 0) {
+            (*flinfo).fn_extra = ((user.to_u32() as usize) << 32 | held as usize) as *mut _;
+        }
+        (*fcinfo).isnull = held == 0;
+        Datum::from(held)
     }
 }

@@ -3,7 +3,8 @@
 -- EXISTS, and not = ANY (ARRAY(SELECT ...)): the array would be made of all the tenant's parents for each statement, one
 -- that reads a single row too. The sub-select runs under the parent's own row security, which might be switched off: so
 -- the condition of a parent with an owner's column is repeated here. That of one that leads further up is not, for each
--- level would double the planner's work; that its row security is on is asked instead.
+-- level would double the planner's work; that its row security is on, and binds its owner too, is asked instead: in a view
+-- the sub-select runs as the view's owner.
 
 CREATE FUNCTION tenancy.parent_keys(target regclass, OUT key name, OUT parent regclass, OUT columns name[], OUT protected boolean) RETURNS SETOF record
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -77,10 +78,20 @@ BEGIN
             HINT = format('Protect that table first: SELECT tenancy.protect(%L).', parent);
     END IF;
     RETURN (SELECT jsonb_object_agg(key, value) FROM jsonb_each(above)
-            WHERE key IN ('template', 'tenant_column', 'user_column', 'key', 'above', 'authenticated'));
+            WHERE key IN ('template', 'tenant_column', 'user_column', 'key', 'above', 'authenticated', 'force'));
 END $$;
 COMMENT ON FUNCTION tenancy.asked_above(regclass, jsonb) IS
 'What was asked for the table that rows of this one, protected as asked, belong to; NULL if it has no such foreign key. Errors: 55000 that table is not protected, or for everybody to read; 42P17 a circle.';
+
+CREATE FUNCTION tenancy.binds_everybody(relation regclass) RETURNS boolean
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT relrowsecurity AND relforcerowsecurity FROM pg_class WHERE oid = relation);
+END $$;
+COMMENT ON FUNCTION tenancy.binds_everybody(regclass) IS
+'Whether a table''s row security is on and FORCEd: only superusers and roles with BYPASSRLS get around it then.';
 
 CREATE FUNCTION tenancy.template_via_parent(target regclass, relation regclass, of_row text, asked jsonb,
     OUT reads text, OUT writes text, OUT active text, OUT commands text, OUT columns jsonb)
@@ -119,8 +130,8 @@ BEGIN
     owner := tenancy.template(referenced, referenced, parent_row, above
         || CASE WHEN asked ? 'on_missing_tenant' THEN '{"on_missing_tenant": "error"}' ELSE '{}' END::jsonb);
     -- (Above a row that only some of those who read it may write, who may write is to be spelt out.)
-    IF above ->> 'template' = 'via_parent' AND owner.reads = owner.writes THEN
-        owner.reads := format('row_security_active((%L::pg_catalog.regclass)::pg_catalog.oid)', referenced);
+    IF above ->> 'template' = 'via_parent' AND owner.reads = owner.writes AND (above ->> 'force')::boolean THEN
+        owner.reads := format('( SELECT tenancy.binds_everybody(%L::pg_catalog.regclass) AS binds_everybody)', referenced);
         owner.writes := owner.reads;
     END IF;
     reads := format('(EXISTS ( SELECT 1 FROM %s %s WHERE (%s AND %s)))', referenced, parent_row, joined, owner.reads);
