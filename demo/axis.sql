@@ -36,6 +36,13 @@ CREATE TABLE axis.evidence_files (
     FOREIGN KEY (tenant_id, request_id) REFERENCES axis.requests (tenant_id, id) ON DELETE CASCADE
 );
 
+-- Comments have no tenant of their own: they belong to a request, and so to its tenant.
+CREATE TABLE axis.comments (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    request_id uuid NOT NULL REFERENCES axis.requests ON DELETE CASCADE,
+    body text NOT NULL
+);
+
 CREATE TABLE axis.audit_logs (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
     tenant_id uuid NOT NULL REFERENCES axis.tenants,

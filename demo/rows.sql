@@ -1,7 +1,7 @@
 -- Two tenants with two users each: Alder Clinic (ids with aa…, users with A) and Birch Bank (bb…, B).
 -- Run by a superuser, whom row security does not bind. Running it again brings every row back.
 BEGIN;
-TRUNCATE axis.tenants, axis.users, axis.requests, axis.evidence_files, axis.audit_logs;
+TRUNCATE axis.tenants, axis.users, axis.requests, axis.evidence_files, axis.comments, axis.audit_logs;
 
 INSERT INTO axis.tenants (id, name) VALUES
     ('aa000000-0000-4000-8000-000000000000', 'Alder Clinic'),
@@ -28,6 +28,11 @@ INSERT INTO axis.evidence_files (id, tenant_id, request_id, file_name, bytes) VA
     ('aa000000-0000-4000-8000-000000000203', 'aa000000-0000-4000-8000-000000000000', 'aa000000-0000-4000-8000-000000000103', 'laptops.csv', 9120),
     ('bb000000-0000-4000-8000-000000000201', 'bb000000-0000-4000-8000-000000000000', 'bb000000-0000-4000-8000-000000000101', 'transfers-may.csv', 771902),
     ('bb000000-0000-4000-8000-000000000202', 'bb000000-0000-4000-8000-000000000000', 'bb000000-0000-4000-8000-000000000102', 'findings.pdf', 1290233);
+
+INSERT INTO axis.comments (id, request_id, body) VALUES
+    ('aa000000-0000-4000-8000-000000000401', 'aa000000-0000-4000-8000-000000000101', 'The night shift can, too'),
+    ('aa000000-0000-4000-8000-000000000402', 'aa000000-0000-4000-8000-000000000103', 'Two laptops are still missing'),
+    ('bb000000-0000-4000-8000-000000000401', 'bb000000-0000-4000-8000-000000000101', 'The limit was raised in May');
 
 INSERT INTO axis.audit_logs (id, tenant_id, at, entry) VALUES
     ('aa000000-0000-4000-8000-000000000301', 'aa000000-0000-4000-8000-000000000000', '2026-06-03 08:12Z', 'Ana asked who can open patient files'),

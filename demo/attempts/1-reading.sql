@@ -12,6 +12,9 @@ SELECT * FROM axis.requests WHERE tenant_id = :'my_tenant' OR true;
 -- attempt: SELECT of the tenants
 SELECT * FROM axis.tenants;
 
+-- attempt: SELECT of what belongs to a row
+SELECT * FROM axis.comments WHERE request_id = :'their_request';
+
 -- attempt: JOIN of everything
 SELECT * FROM axis.users u CROSS JOIN axis.requests r CROSS JOIN axis.audit_logs a;
 

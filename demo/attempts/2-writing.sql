@@ -6,6 +6,12 @@ INSERT INTO axis.requests (tenant_id, user_id, title) VALUES (:'their_tenant', :
 -- attempt: INSERT … RETURNING
 INSERT INTO axis.audit_logs (tenant_id, entry) VALUES (:'their_tenant', 'planted') RETURNING *;
 
+-- attempt: INSERT under their row
+INSERT INTO axis.comments (request_id, body) VALUES (:'their_request', 'planted');
+
+-- attempt: UPDATE of their tenant
+UPDATE axis.tenants SET name = 'taken over' WHERE id = :'their_tenant';
+
 -- attempt: UPDATE of their row
 UPDATE axis.requests SET status = 'closed', title = 'taken over' WHERE id = :'their_request';
 
@@ -17,6 +23,15 @@ UPDATE axis.evidence_files SET tenant_id = :'their_tenant', request_id = :'their
 
 -- attempt: UPDATE, their row to me
 UPDATE axis.evidence_files SET tenant_id = :'my_tenant', request_id = :'my_request' WHERE id = :'their_file';
+
+-- attempt: UPDATE, an own comment to them
+UPDATE axis.comments SET request_id = :'their_request' WHERE request_id = :'my_request';
+
+-- attempt: UPDATE, their comment to me
+UPDATE axis.comments SET request_id = :'my_request' WHERE request_id = :'their_request';
+
+-- attempt: DELETE under their row
+DELETE FROM axis.comments WHERE request_id = :'their_request';
 
 -- attempt: DELETE of their row
 DELETE FROM axis.evidence_files WHERE id = :'their_file';

@@ -1,5 +1,7 @@
 -- The owner is careless: CREATE POLICY oops … USING (true), and GRANT ALL … TO PUBLIC
 CREATE POLICY oops ON axis.requests USING (true) WITH CHECK (true);
+CREATE POLICY oops ON axis.comments USING (true) WITH CHECK (true);
+CREATE POLICY oops ON axis.tenants USING (true) WITH CHECK (true);
 CREATE POLICY oops ON axis.audit_logs_2026_06 USING (true) WITH CHECK (true);
 GRANT USAGE ON SCHEMA axis TO PUBLIC;
 GRANT ALL ON ALL TABLES IN SCHEMA axis TO PUBLIC;
@@ -9,6 +11,15 @@ SELECT * FROM axis.requests;
 
 -- attempt: INSERT for their tenant
 INSERT INTO axis.requests (tenant_id, user_id, title) VALUES (:'their_tenant', :'their_user', 'planted');
+
+-- attempt: SELECT of what belongs to a row
+SELECT * FROM axis.comments WHERE request_id = :'their_request';
+
+-- attempt: INSERT under their row
+INSERT INTO axis.comments (request_id, body) VALUES (:'their_request', 'planted');
+
+-- attempt: UPDATE of their tenant
+UPDATE axis.tenants SET name = 'taken over' WHERE id = :'their_tenant';
 
 -- attempt: UPDATE of their row
 UPDATE axis.requests SET title = 'taken over' WHERE id = :'their_request';
