@@ -2,7 +2,7 @@
 # sql/migrate_from_pg_session_jwt.sql: whatever depends on pg_session_jwt is afterwards as it was and answers as it did,
 # pg_tenancy is what a fresh installation makes, and where the script refuses nothing has changed.
 #
-# pg_session_jwt itself is not here. An extension of its name and shape stands in, its functions in PL/pgSQL.
+# pg_session_jwt itself is not here: tests/lib/session_jwt.sh stands in.
 set -euo pipefail
 sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"; }
 fail() {
@@ -10,51 +10,14 @@ fail() {
     exit 1
 }
 script=sql/migrate_from_pg_session_jwt.sql
-extensions=$("$PG_CONFIG" --sharedir)/extension
-control=$extensions/pg_session_jwt.control
-if [ -e "$control" ] && ! grep -q 'stand-in' "$control"; then
-    echo "this server has the real pg_session_jwt, which is left alone"
-    exit 77
-fi
+# shellcheck source=tests/lib/session_jwt.sh
+source tests/lib/session_jwt.sh
 folder=$(mktemp -d)
-trap 'rm -rf "$folder" "$control" "$extensions"/pg_session_jwt--*.sql ${definer:+"$(dirname "$definer")"}' EXIT
+trap 'remove_session_jwt; rm -rf "$folder" ${definer:+"$(dirname "$definer")"}' EXIT
 chmod 755 "$folder"
 definer=$(tests/lib/build-module definer) || definer=
 
-# The stand-in, with the names, arguments, results and labels of 0.5.0; 0.3.1 lacks what came later.
-cat >"$control" <<'CONTROL'
-comment = 'a stand-in for pg_session_jwt'
-default_version = '0.5.0'
-relocatable = false
-superuser = true
-CONTROL
-cat >"$extensions/pg_session_jwt--0.3.1.sql" <<'SQL'
-CREATE SCHEMA auth;
-CREATE FUNCTION auth."init"() RETURNS void STRICT LANGUAGE plpgsql AS 'BEGIN END';
-CREATE FUNCTION auth."jwt_session_init"("jwt" TEXT) RETURNS void STRICT LANGUAGE plpgsql AS 'BEGIN END';
-CREATE FUNCTION auth."session"() RETURNS jsonb STRICT STABLE PARALLEL SAFE LANGUAGE plpgsql AS
-    $$BEGIN RETURN COALESCE(NULLIF(current_setting('request.jwt.claims', true), '')::jsonb, 'null'); END$$;
-CREATE FUNCTION auth."user_id"() RETURNS TEXT STRICT STABLE PARALLEL SAFE LANGUAGE plpgsql AS
-    $$BEGIN RETURN auth.session() ->> 'sub'; END$$;
-SQL
-cat >"$extensions/pg_session_jwt--0.3.1--0.5.0.sql" <<'SQL'
-CREATE OR REPLACE FUNCTION auth.jwt() RETURNS jsonb LANGUAGE sql STABLE AS
-    $$SELECT nullif(current_setting('request.jwt.claims', true), '')::jsonb$$;
-CREATE OR REPLACE FUNCTION auth.uid() RETURNS uuid LANGUAGE sql STABLE AS
-    $$SELECT (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid$$;
-CREATE OR REPLACE FUNCTION auth."organization"() RETURNS jsonb STABLE PARALLEL SAFE LANGUAGE plpgsql AS
-    $$BEGIN RETURN CASE WHEN jsonb_typeof(auth.session() -> 'o') = 'object' THEN auth.session() -> 'o' END; END$$;
-CREATE OR REPLACE FUNCTION auth."organization_id"() RETURNS uuid STABLE PARALLEL SAFE LANGUAGE plpgsql AS
-    $$BEGIN RETURN (auth.organization() ->> 'id')::uuid; END$$;
-SQL
-# An early 0.4.0, whose auth.uid() returned text.
-cat >"$extensions/pg_session_jwt--0.3.1--0.4.0.sql" <<'SQL'
-CREATE FUNCTION auth."uid"() RETURNS TEXT STRICT STABLE PARALLEL SAFE LANGUAGE plpgsql AS
-    $$BEGIN RETURN auth.user_id(); END$$;
-SQL
-# Nothing at all of it.
-echo 'SELECT 1' >"$extensions/pg_session_jwt--0.0.0.sql"
-chmod 644 "$extensions"/pg_session_jwt*
+make_session_jwt
 
 # The source: everything that can depend on a function, with everything that can hang on that.
 sql <<'SQL'
