@@ -74,7 +74,7 @@ BEGIN
         RAISE EXCEPTION 'role "%" does not exist', database_role USING ERRCODE = 'undefined_object',
             HINT = 'SELECT tenancy.bootstrap_roles() makes it.';
     END IF;
-    IF NOT pg_has_role(session_user, database_role, 'MEMBER') THEN
+    IF NOT pg_has_role(session_user, database_role, CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END) THEN
         RAISE EXCEPTION 'role "%" may not act as "%"', session_user, database_role
             USING ERRCODE = 'insufficient_privilege',
             HINT = format('GRANT %I TO %I;', database_role, session_user);

@@ -56,7 +56,7 @@ AS $$
 DECLARE
     -- Building an index locks out writers: about a second for this much on a small machine.
     build_up_to CONSTANT bigint := 100 * 1024 * 1024;
-    run_index CONSTANT text := '-- for you to run, outside a transaction: CREATE INDEX ';
+    run_index CONSTANT text := 'for you to run, outside a transaction: CREATE INDEX ';
     large boolean;
     wanted record;
     before jsonb;
@@ -145,12 +145,11 @@ BEGIN
                 left_alone := left_alone || format('the default of column %I: it was changed', attribute);
             ELSIF was ->> 'default' IS NULL THEN
                 statements := statements || format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', target, attribute);
-            ELSIF (SELECT relowner = r.oid AND NOT rolsuper FROM pg_class, pg_roles r WHERE pg_class.oid = target AND rolname = current_user) THEN
-                statements := statements || format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', target, attribute, was ->> 'default');
             ELSE
                 -- The comment was the owner's to write, and the table may have got another since: what it says is not
-                -- to run with anybody else's rights, least of all a superuser's.
-                left_alone := left_alone || format('the default of column %I: only the table''s owner, who is no superuser, restores what it was', attribute);
+                -- to run with anybody else's rights.
+                statements := statements || format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', target, attribute);
+                left_alone := left_alone || format('column %I had another default before, %s: set it if it is good', attribute, was -> 'default');
             END IF;
             was := was - 'default';
         END IF;

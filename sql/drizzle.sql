@@ -87,8 +87,8 @@ BEGIN
 
     -- The columns that the policies go by, and every other that is filled from the caller. drizzle-kit reads a default without the cast at
     -- its end, so with it the default would be set again at each push.
-    SELECT array_agg(replace(format('//   %s: %s', translate(a.attname, chr(10) || chr(13), '  '), concat_ws('', CASE WHEN a.attnotnull THEN '.notNull()' END,
-        '.default(' || tenancy.typescript_sql(regexp_replace(pg_get_expr(d.adbin, d.adrelid), '::[\w ".]+$', '')) || ')')), chr(10), '\n') ORDER BY a.attnum)
+    SELECT array_agg(replace(format('//   %s: %s', regexp_replace(a.attname, '[^ -~[:alnum:]]', ' ', 'g'), concat_ws('', CASE WHEN a.attnotnull THEN '.notNull()' END,
+        '.default(' || tenancy.typescript_sql(regexp_replace(regexp_replace(pg_get_expr(d.adbin, d.adrelid), '::[\w ".]+$', ''), '[^ -~\n[:alnum:]]', ' ', 'g')) || ')')), chr(10), '\n') ORDER BY a.attnum)
     INTO columns
     FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''
     WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped AND (a.attnotnull OR d.oid IS NOT NULL)
@@ -98,7 +98,7 @@ BEGIN
                 AND f.pronamespace = 'auth'::regnamespace));
 
     RETURN QUERY SELECT string_to_table(array_to_string(
-        ARRAY[format('// %s as drizzle-kit must know it. Imports:', translate(target::text, chr(10) || chr(13), '  ')),
+        ARRAY[format('// %s as drizzle-kit must know it. Imports:', regexp_replace(target::text, '[^ -~[:alnum:]]', ' ', 'g')),
             '//   import { sql } from ''drizzle-orm''',
             '//   import { index, pgPolicy } from ''drizzle-orm/pg-core''']
         || CASE WHEN columns IS NOT NULL THEN '// Columns end with:'::text || columns END

@@ -14,6 +14,17 @@ CREATE FUNCTION tenancy.family(target regclass) RETURNS SETOF regclass
 COMMENT ON FUNCTION tenancy.family(regclass) IS
 'A table and all its partitions and inheritance children, parents first. Each needs policies of its own: asked directly, a child is not guarded by its parent''s.';
 
+CREATE FUNCTION tenancy.has_column(target regclass, column_name name) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = target AND attname = column_name AND attnum > 0 AND NOT attisdropped);
+COMMENT ON FUNCTION tenancy.has_column(regclass, name) IS 'Whether the table has a column of this name.';
+
+-- A line for a person. (Names may hold line breaks, and what follows one would be run by whoever pastes it.)
+CREATE FUNCTION tenancy.remark(line text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN '-- ' || regexp_replace(line, '[\r\n]+', ' ', 'g');
+COMMENT ON FUNCTION tenancy.remark(text) IS 'A line for a person among the statements: -- and the text, on one line.';
+
 CREATE FUNCTION tenancy.unguarded_parents(target regclass) RETURNS SETOF regclass
     LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC

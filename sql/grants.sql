@@ -73,7 +73,7 @@ BEGIN
         IF may_grant THEN
             statements := statements || statement;
         ELSIF NOT may_grant THEN
-            by_hand := by_hand || ('-- for the schema''s owner to run: ' || statement);
+            by_hand := by_hand || ('for the schema''s owner to run: ' || statement);
         END IF;
     END LOOP;
     IF now_made -> 'grants' = '{}' THEN
@@ -89,15 +89,26 @@ CREATE FUNCTION tenancy.excess_statements(relation regclass) RETURNS SETOF text
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
 AS $$
-    SELECT format('REVOKE %s ON %s FROM %s', string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type), relation,
-                  CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END)
-    FROM pg_class c, aclexplode(c.relacl) a
-    WHERE c.oid = relation AND a.privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER') AND a.grantor = c.relowner
-        AND CASE WHEN a.grantee = 0 THEN true
-            WHEN pg_has_role(a.grantee, c.relowner, 'MEMBER') THEN false
-            ELSE EXISTS (SELECT FROM pg_roles r WHERE r.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous'))
-                         AND (pg_has_role(a.grantee, r.oid, 'MEMBER') OR pg_has_role(r.oid, a.grantee, 'MEMBER'))) END
-    GROUP BY a.grantee ORDER BY a.grantee
+    WITH callers AS (
+        SELECT oid FROM pg_roles WHERE rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous'))
+    ), excess AS (
+        SELECT a.*, c.relowner, NULL::name AS attname FROM pg_class c, aclexplode(c.relacl) a
+        WHERE c.oid = relation AND a.privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER')
+        UNION ALL
+        SELECT x.*, c.relowner, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid, aclexplode(a.attacl) x
+        WHERE c.oid = relation AND x.privilege_type = 'REFERENCES'
+    )
+    -- What somebody else granted goes with their right to grant it.
+    SELECT CASE WHEN e.grantor = e.relowner THEN format('REVOKE %s ON %s FROM %s', privileges, relation, grantee)
+        ELSE format('REVOKE GRANT OPTION FOR %s ON %s FROM %I CASCADE', privileges, relation, pg_get_userbyid(e.grantor)) END
+    FROM (
+        SELECT grantor, relowner, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END AS grantee,
+            string_agg(privilege_type || CASE WHEN attname IS NULL THEN '' ELSE format(' (%I)', attname) END, ', ' ORDER BY privilege_type, attname) AS privileges
+        FROM excess e
+        WHERE e.grantee = 0 OR NOT pg_has_role(e.grantee, e.relowner, 'MEMBER') AND EXISTS (
+            SELECT FROM callers WHERE pg_has_role(e.grantee, callers.oid, 'MEMBER') OR pg_has_role(callers.oid, e.grantee, 'MEMBER'))
+        GROUP BY 1, 2, 3
+    ) e ORDER BY 1
 $$;
 COMMENT ON FUNCTION tenancy.excess_statements(regclass) IS
-'The statements that take TRUNCATE, REFERENCES and TRIGGER on a table from everybody and from the database roles of callers, whatever granted them before.';
+'The statements that take TRUNCATE, REFERENCES and TRIGGER on a table from everybody and from the database roles of callers, whoever granted them before.';

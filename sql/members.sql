@@ -283,6 +283,7 @@ COMMENT ON FUNCTION tenancy.drop_members() IS
 
 CREATE FUNCTION tenancy.says_who_belongs(target regclass) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN EXISTS (SELECT FROM tenancy.member_source WHERE target IN (source, users));
+    RETURN EXISTS (SELECT FROM tenancy.member_source m, unnest(ARRAY[m.source, m.users]) AS t (source)
+                   WHERE t.source IS NOT NULL AND (target = t.source OR target IN (SELECT tenancy.written_through(t.source))));
 COMMENT ON FUNCTION tenancy.says_who_belongs(regclass) IS
-'Whether this is the table of members that is in use, or the table of users beside it.';
+'Whether this is the table of members that is in use, or the table of users beside it, or one through which rows of those can be written.';

@@ -14,6 +14,12 @@ DROP FUNCTION tenancy.template_tenant(regclass, name);
 
 DROP FUNCTION tenancy.policy_acts_as(name[]);
 
+-- protect() runs as a table's owner, and is to know what it must not make everybody's to write.
+GRANT SELECT ON tenancy.member_source TO PUBLIC;
+
+-- Policies are evaluated with their caller's rights, so every caller must be able to reach both schemas.
+GRANT USAGE ON SCHEMA tenancy TO PUBLIC;
+
 -- How a policy asks whether the current role has the rights of one of these. IS NOT NULL, which the planner takes to
 -- be true for 0.995 of the rows, leaves the estimate of the rest as it is; a bare boolean would halve it.
 CREATE FUNCTION tenancy.policy_acts_as(roles name[], or_else text DEFAULT NULL) RETURNS text
@@ -123,6 +129,58 @@ BEGIN
     ON CONFLICT (setting) DO UPDATE SET value = excluded.value;
 END $$;
 
+CREATE OR REPLACE FUNCTION auth.set_claims(claims jsonb, tenant text DEFAULT NULL) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    database_role CONSTANT text := tenancy.setting('authenticated');
+BEGIN
+    IF NOT tenancy.in_transaction_block() THEN
+        RAISE EXCEPTION 'auth.set_claims() can only be used in a transaction block'
+            USING ERRCODE = 'no_active_sql_transaction',
+            DETAIL = 'The caller it sets is forgotten when the transaction ends.',
+            HINT = 'Send BEGIN first, then auth.set_claims() as a statement of its own, then the queries.';
+    END IF;
+    IF NOT tenancy.claims_believed() THEN
+        RAISE EXCEPTION 'claims are not believed here: the mode is %', tenancy.setting('mode')
+            USING ERRCODE = 'insufficient_privilege',
+            DETAIL = CASE tenancy.setting('mode') WHEN 'gateway' THEN format('Login role "%s" is not one of gateway_roles.', session_user)
+                ELSE 'Nobody''s claims are, without a token.' END,
+            HINT = 'Present a token: auth.login(token).';
+    END IF;
+    IF claims IS NULL OR jsonb_typeof(claims) <> 'object' THEN
+        RAISE EXCEPTION 'claims must be a JSON object' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'To speak for nobody, call auth.logout().';
+    END IF;
+    IF tenant = '' THEN
+        RAISE EXCEPTION 'tenant must not be empty' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Leave it out, or give NULL, to use the tenant that the claims name.';
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = database_role) THEN
+        RAISE EXCEPTION 'role "%" does not exist', database_role USING ERRCODE = 'undefined_object',
+            HINT = 'SELECT tenancy.bootstrap_roles() makes it.';
+    END IF;
+    IF NOT pg_has_role(session_user, database_role, CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END) THEN
+        RAISE EXCEPTION 'role "%" may not act as "%"', session_user, database_role
+            USING ERRCODE = 'insufficient_privilege',
+            HINT = format('GRANT %I TO %I;', database_role, session_user);
+    END IF;
+    -- A token would win.
+    PERFORM set_config('pg_tenancy.token', '', true);
+    PERFORM set_config('request.jwt.claims', claims::text, true);
+    IF auth.jwt() IS NULL THEN
+        RAISE EXCEPTION 'the claims %', tenancy.claims_problem() USING ERRCODE = 'program_limit_exceeded';
+    END IF;
+    PERFORM tenancy.choose(tenant);
+    IF tenant IS NOT NULL AND auth.tenant_id() IS NULL THEN
+        RAISE EXCEPTION 'the caller is no member of the tenant asked for' USING ERRCODE = 'insufficient_privilege',
+            DETAIL = format('The reason: %s.', tenancy.tenant_problem()),
+            HINT = 'Leave tenant out to use the one that the claims name, or the caller''s only one.';
+    END IF;
+    PERFORM set_config('role', database_role, true);
+END $$;
+
 COMMENT ON FUNCTION tenancy.policy_acts_as(name[], text) IS
 'The expression by which policies written by tenancy.protect() ask whether the current role has the rights of one of these, or the other expression, if one is given, holds.';
 
@@ -143,6 +201,27 @@ CREATE OR REPLACE FUNCTION auth.require_tenant() RETURNS text
     LANGUAGE sql VOLATILE PARALLEL UNSAFE
     RETURN COALESCE(auth.tenant_id(), tenancy.no_tenant());
 
+CREATE FUNCTION tenancy.says_who_belongs(target regclass) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN EXISTS (SELECT FROM tenancy.member_source m, unnest(ARRAY[m.source, m.users]) AS t (source)
+                   WHERE t.source IS NOT NULL AND (target = t.source OR target IN (SELECT tenancy.written_through(t.source))));
+
+COMMENT ON FUNCTION tenancy.says_who_belongs(regclass) IS
+'Whether this is the table of members that is in use, or the table of users beside it, or one through which rows of those can be written.';
+
+CREATE FUNCTION tenancy.has_column(target regclass, column_name name) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = target AND attname = column_name AND attnum > 0 AND NOT attisdropped);
+
+COMMENT ON FUNCTION tenancy.has_column(regclass, name) IS 'Whether the table has a column of this name.';
+
+-- A line for a person. (Names may hold line breaks, and what follows one would be run by whoever pastes it.)
+CREATE FUNCTION tenancy.remark(line text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN '-- ' || regexp_replace(line, '[\r\n]+', ' ', 'g');
+
+COMMENT ON FUNCTION tenancy.remark(text) IS 'A line for a person among the statements: -- and the text, on one line.';
+
 CREATE OR REPLACE FUNCTION tenancy.carry_out(statements text[], target regclass, names text[]) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
@@ -151,9 +230,12 @@ DECLARE
     statement text;
     attribute text;
 BEGIN
+    -- (So that tenancy.watch() does not see to a table that is half protected.)
+    PERFORM set_config('tenancy.at_work', 'yes', true);
     FOREACH statement IN ARRAY statements LOOP
         EXECUTE statement;
     END LOOP;
+    PERFORM set_config('tenancy.at_work', '', true);
     -- The lock keeps tables from being renamed, not their schemas: what was done elsewhere is undone with this error.
     IF names IS DISTINCT FROM ARRAY(SELECT f::text FROM tenancy.family(target) f) THEN
         RAISE EXCEPTION 'the schema of table % was renamed or replaced meanwhile', target USING ERRCODE = 'object_in_use',
@@ -181,6 +263,7 @@ BEGIN
     IF jsonb_typeof(asked) = 'object' AND jsonb_typeof(made) = 'object'
         AND jsonb_typeof(asked -> 'staff') = 'array' AND asked ->> 'authenticated' IS NOT NULL
         AND asked ->> 'template' = ANY (tenancy.templates())
+        AND (asked ->> 'template' <> 'via_parent' OR jsonb_typeof(asked -> 'above') = 'object')
         AND COALESCE(jsonb_typeof(asked -> 'read'), 'array') = 'array'
         AND COALESCE(jsonb_typeof(asked -> 'write'), 'array') = 'array'
         AND COALESCE(jsonb_typeof(asked -> 'remove'), 'array') = 'array'
@@ -197,8 +280,8 @@ BEGIN
         RETURN asked;
     END IF;
     RETURN NULL;
-EXCEPTION WHEN invalid_text_representation OR untranslatable_character OR numeric_value_out_of_range THEN
-    RETURN NULL; -- somebody has put a comment of their own there
+EXCEPTION WHEN OTHERS THEN
+    RETURN NULL; -- somebody has put a comment of their own there, which jsonb refuses for one of its many reasons
 END $$;
 
 CREATE FUNCTION tenancy.templates() RETURNS text[]
@@ -213,7 +296,9 @@ CREATE FUNCTION tenancy.template(target regclass, relation regclass, of_row text
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    -- (One of tenancy.templates(): so tenancy.asked() and tenancy.protect() have seen to it.)
+    IF asked ->> 'template' = ANY (tenancy.templates()) IS NOT TRUE THEN
+        RAISE EXCEPTION 'unknown template: %', COALESCE(quote_literal(asked ->> 'template'), 'NULL') USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     EXECUTE format('SELECT t.* FROM tenancy.%I($1, $2, $3, $4) t', 'template_' || (asked ->> 'template'))
     INTO reads, writes, active, commands, columns USING target, relation, of_row, asked;
 END $$;
@@ -259,8 +344,10 @@ BEGIN
     -- owner while current_user is still the caller: TO authenticated, a floor would be left out there, and a gate alone
     -- lets every caller through. The floor repeats the expressions of the four above, which Postgres then tests once.
     RETURN QUERY VALUES
-        ('tenancy_floor'::name, false, '*'::"char", everybody, tenancy.or_staff(staff, floor.reads), tenancy.or_staff(staff, floor.writes)),
-        ('tenancy_gate', false, '*', everybody, tenancy.policy_acts_as(readers || staff), NULL);
+        ('tenancy_floor'::name, false, '*'::"char", everybody, tenancy.or_staff(staff, floor.reads), tenancy.or_staff(staff, floor.writes));
+    IF rows.reads <> 'true' THEN
+        RETURN QUERY VALUES ('tenancy_gate'::name, false, '*'::"char", everybody, tenancy.policy_acts_as(callers || staff), NULL::text);
+    END IF;
     IF rows.writes <> rows.reads THEN
         RETURN QUERY SELECT * FROM (VALUES
             ('tenancy_floor_update'::name, false, 'w'::"char", everybody, tenancy.or_staff(staff, floor.writes), NULL::text),
@@ -308,14 +395,16 @@ CREATE FUNCTION tenancy.in_parentheses(expression text) RETURNS text
 
 COMMENT ON FUNCTION tenancy.in_parentheses(text) IS 'The expression in one pair of parentheses; those of a template are, unless they are a constant.';
 
--- Postgres carries out foreign keys without asking any policy. (That by which a row belongs to its parent, and one to rows
--- that everybody reads, need no tenant.)
+-- Postgres carries out foreign keys without asking any policy. (That by which a row belongs to its parent, and one from or
+-- to rows that have no owner, need no tenant.)
 CREATE OR REPLACE FUNCTION tenancy.loose_foreign_keys(target regclass, tenant_column name) RETURNS SETOF text
     LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
         SELECT format('%I on %s', k.conname, k.conrelid::regclass)
         FROM pg_catalog.pg_constraint k
-        WHERE k.contype = 'f' AND k.conparentid = 0 AND target IN (k.conrelid, k.confrelid) AND tenant_column IS NOT NULL
+        CROSS JOIN LATERAL (SELECT CAST(CASE target WHEN k.conrelid THEN k.confrelid ELSE k.conrelid END AS regclass)) AS other (relation)
+        WHERE k.contype = 'f' AND k.conparentid = 0 AND target IN (k.conrelid, k.confrelid)
+            AND (tenancy.asked(other.relation) IS NOT NULL OR tenancy.has_column(other.relation, COALESCE(tenant_column, CAST(tenancy.setting('tenant_column') AS name))))
             AND NOT EXISTS (
                 SELECT FROM unnest(k.conkey, k.confkey) AS pair (referencing, referenced)
                 JOIN pg_catalog.pg_attribute a ON a.attname = tenant_column AND a.attrelid = target
@@ -370,6 +459,7 @@ DECLARE
     setting text := CASE owner WHEN 'user' THEN 'user_column' ELSE 'tenant_column' END;
     reader text;
     caller text;
+    wrapped boolean;
 BEGIN
     SELECT * INTO attribute FROM pg_attribute
     WHERE attrelid = target AND attname = column_name AND attnum > 0 AND NOT attisdropped;
@@ -406,14 +496,17 @@ BEGIN
     END IF;
 
     caller := tenancy.policy_call(reader || CASE WHEN many THEN 's' ELSE '' END);
+    wrapped := starts_with(caller, '( SELECT');
     IF many THEN
         -- (The cast tells ANY of an array from ANY of a sub-select's rows.)
-        caller := format(CASE WHEN required THEN 'COALESCE(NULLIF(%s, ''{}''::%s[]), (tenancy.no_tenant())::%2$s[])'
-            WHEN starts_with(caller, '( SELECT') THEN '%s::%s[]' ELSE '%s' END, caller,
-            CASE reader WHEN 'tenant_uuid' THEN 'uuid' WHEN 'tenant_bigint' THEN 'bigint' ELSE 'text' END);
+        caller := format(CASE WHEN wrapped AND required THEN '( SELECT COALESCE(NULLIF(auth.%3$I(), ''{}''::%2$s[]), (tenancy.no_tenant())::%2$s[]) AS "coalesce")::%2$s[]'
+            WHEN required THEN 'COALESCE(NULLIF(%1$s, ''{}''::%2$s[]), (tenancy.no_tenant())::%2$s[])'
+            WHEN wrapped THEN '%1$s::%2$s[]' ELSE '%1$s' END, caller,
+            CASE reader WHEN 'tenant_uuid' THEN 'uuid' WHEN 'tenant_bigint' THEN 'bigint' ELSE 'text' END, reader || 's');
     ELSIF required THEN
-        caller := format('COALESCE(%s, %s)', caller, CASE reader WHEN 'tenant_uuid' THEN '(tenancy.no_tenant())::uuid'
-            WHEN 'tenant_bigint' THEN '(tenancy.no_tenant())::bigint' ELSE 'tenancy.no_tenant()' END);
+        -- (Inside the sub-select, where there is one: outside, the planner would ask what it does not know yet.)
+        caller := format(CASE WHEN wrapped THEN '( SELECT COALESCE(auth.%3$I(), %2$s) AS "coalesce")' ELSE 'COALESCE(%1$s, %2$s)' END, caller,
+            CASE reader WHEN 'tenant_uuid' THEN '(tenancy.no_tenant())::uuid' WHEN 'tenant_bigint' THEN '(tenancy.no_tenant())::bigint' ELSE 'tenancy.no_tenant()' END, reader);
     END IF;
     comparison := format(CASE WHEN many THEN '(%s OPERATOR(pg_catalog.=) ANY (%s))' ELSE '(%s OPERATOR(pg_catalog.=) %s)' END,
         tenancy.operand(target, column_name, of_row), caller);
@@ -425,12 +518,6 @@ END $$;
 
 COMMENT ON FUNCTION tenancy.owning_column(regclass, name, text, text, boolean) IS
 'How a policy compares a column with the caller, and the default that fills it in. owner is tenant, tenants (any of the caller''s) or user; of_row the alias of its row, NULL for the policy''s own table; with required, a caller without a tenant is an error. Errors: 42703 no such column; 42804 a type or collation that cannot hold an owner; 42P16 a generated column.';
-
-CREATE FUNCTION tenancy.has_column(target regclass, column_name name) RETURNS boolean
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = target AND attname = column_name AND attnum > 0 AND NOT attisdropped);
-
-COMMENT ON FUNCTION tenancy.has_column(regclass, name) IS 'Whether the table has a column of this name.';
 
 CREATE FUNCTION tenancy.all_of(VARIADIC conditions text[]) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -453,16 +540,17 @@ CREATE FUNCTION tenancy.condition(needed jsonb) RETURNS text
 AS $$
 DECLARE
     question text;
+    questions int;
 BEGIN
-    SELECT string_agg(format('auth.%s(VARIADIC ARRAY[%s])', asks, elements), ' OR ' ORDER BY asks DESC) INTO question
+    SELECT count(*), string_agg(format('auth.%s(VARIADIC ARRAY[%s])', asks, elements), ' OR ' ORDER BY asks DESC) INTO questions, question
     FROM (SELECT CASE WHEN tenancy.is_permission(e) THEN 'has_permission' ELSE 'has_role' END, string_agg(quote_literal(e) || '::text', ', ' ORDER BY position)
           FROM jsonb_array_elements_text(needed) WITH ORDINALITY AS n (e, position) GROUP BY 1) AS asked (asks, elements);
-    -- The sub-select is evaluated once per statement; IS NOT NULL, which the planner takes to be true for 0.995 of the
-    -- rows, leaves the estimate of the rest as it is, where a bare boolean would halve it.
+    -- The sub-select is evaluated once per statement. IS NOT NULL, which the planner takes to be true for 0.995 of the
+    -- rows, leaves the estimate of the rest as it is, where a bare boolean would halve it. And what is made of the answer
+    -- costs more than the comparison of a tenant, so that it is looked at for the caller's rows only.
     RETURN CASE WHEN needed IS NULL THEN NULL WHEN question IS NULL THEN 'false'
-        ELSE format(CASE WHEN strpos(question, ' OR auth.') > 0 THEN '( CASE WHEN ( SELECT (%s)) THEN true ELSE NULL::boolean END IS NOT NULL)'
-            ELSE '( CASE WHEN ( SELECT %s AS %s) THEN true ELSE NULL::boolean END IS NOT NULL)' END,
-            question, substring(question FROM 'auth\.(\w+)')) END;
+        ELSE format(CASE WHEN questions > 1 THEN '(NULLIF((( SELECT (%s)))::integer, 0) IS NOT NULL)'
+            ELSE '(NULLIF((( SELECT %s AS %s))::integer, 0) IS NOT NULL)' END, question, substring(question FROM 'auth\.(\w+)')) END;
 END $$;
 
 COMMENT ON FUNCTION tenancy.condition(jsonb) IS
@@ -484,13 +572,17 @@ BEGIN
     IF EXISTS (SELECT FROM unnest(elements) e WHERE e IS NULL OR btrim(e) = '') THEN
         RAISE EXCEPTION '% names an empty role or permission', argument USING ERRCODE = 'invalid_parameter_value',
             HINT = format('NULL is every member, ''{}'' nobody: %s => ''{admin,docs.%s}''', argument, argument);
+    ELSIF EXISTS (SELECT FROM unnest(elements) e WHERE e ~ '[[:cntrl:]]|pg_catalog\.|OPERATOR\(') THEN
+        -- (By which a policy as written could not be told from one as printed.)
+        RAISE EXCEPTION '% names what can be no role or permission', argument USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Names hold no control characters, nor pg_catalog.';
     END IF;
     RETURN CASE WHEN elements IS NOT NULL THEN
         (SELECT COALESCE(jsonb_agg(DISTINCT e), '[]') FROM unnest(elements) AS e) END;
 END $$;
 
 COMMENT ON FUNCTION tenancy.elements(text, text[]) IS
-'What read, write or remove name, each once and sorted, as a JSON array; NULL for NULL. Error 22023 an empty element.';
+'What read, write or remove name, each once and sorted, as a JSON array; NULL for NULL. Error 22023 an element that is empty, or no name.';
 
 CREATE FUNCTION tenancy.or_staff(staff name[], expression text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -633,7 +725,8 @@ BEGIN
     columns := '[]';
     IF asked ? 'tenant_column' THEN
         tenant := tenancy.owning_column(target, asked ->> 'tenant_column', 'tenant', of_row, asked ? 'on_missing_tenant');
-        -- The gate lets those in who are not signed in; they write nothing, whatever claims they come with.
+        -- There is no gate, which a scan of all rows would feel. Who is not signed in writes nothing, whatever claims
+        -- they come with.
         writes := tenancy.all_of(tenant.comparison, tenancy.policy_acts_as(ARRAY[asked ->> 'authenticated']));
         commands := 'rawd';
         columns := jsonb_build_array(tenancy.wanted_column(asked ->> 'tenant_column', tenant.default_value));
@@ -651,7 +744,7 @@ CREATE FUNCTION tenancy.parent_keys(target regclass, OUT key name, OUT parent re
                   JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = c.number ORDER BY c.position),
             COALESCE(tenancy.asked(k.confrelid::regclass) ->> 'template' <> 'public_read', false)
         FROM pg_catalog.pg_constraint k
-        WHERE k.contype = 'f' AND k.conrelid = target AND k.confrelid <> target AND k.convalidated
+        WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conrelid = target AND k.confrelid <> target AND k.convalidated
         ORDER BY k.conname;
     END;
 
@@ -670,7 +763,9 @@ BEGIN
     SELECT array_agg(k.key), array_agg(format('%s (%s)', k.parent, array_to_string(k.columns, ', ')))
     INTO found_keys, candidates FROM tenancy.parent_keys(target) k
     WHERE k.protected AND (choose_parent.parent IS NULL OR k.parent = choose_parent.parent);
-    IF cardinality(found_keys) = 1 THEN
+    IF parent IS NULL AND tenancy.asked(target) ->> 'key' = ANY (found_keys) THEN
+        RETURN tenancy.asked(target) ->> 'key'; -- chosen before
+    ELSIF cardinality(found_keys) = 1 THEN
         RETURN found_keys[1];
     ELSIF cardinality(found_keys) > 1 THEN
         RAISE EXCEPTION 'table % has more than one path to an owner', target USING ERRCODE = 'ambiguous_column',
@@ -689,7 +784,39 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION tenancy.choose_parent(regclass, regclass) IS
-'The foreign key by which a table''s rows belong to rows of a protected table; that to parent, unless it is NULL. Errors: 55000 there is none; 42702 there are several.';
+'The foreign key by which a table''s rows belong to rows of a protected table; that to parent, unless it is NULL; then the one that was chosen before, if any. Errors: 55000 there is none; 42702 there are several.';
+
+-- What was asked for the parent, as far as the child's policies follow from it, is kept with the child: they can be told
+-- from others when the parent's are gone.
+CREATE FUNCTION tenancy.asked_above(target regclass, asked jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    parent regclass := (SELECT confrelid FROM pg_constraint WHERE conrelid = target AND conname = asked ->> 'key' AND contype = 'f');
+    above jsonb := tenancy.asked(parent);
+    ancestor regclass := parent;
+BEGIN
+    FOR level IN 1 .. 4 LOOP
+        ancestor := (SELECT confrelid FROM pg_constraint WHERE conrelid = ancestor AND conname = tenancy.asked(ancestor) ->> 'key' AND contype = 'f');
+        EXIT WHEN ancestor IS NULL;
+        IF ancestor = target OR level = 4 THEN
+            RAISE EXCEPTION 'table % is more than four foreign keys away from an owner, or its parents go in a circle', target
+                USING ERRCODE = 'invalid_object_definition',
+                HINT = 'Give the table a tenant column of its own, and protect it with template tenant.';
+        END IF;
+    END LOOP;
+    IF parent IS NOT NULL AND COALESCE(above ->> 'template', 'public_read') = 'public_read' THEN
+        RAISE EXCEPTION 'rows of table % have no owner', parent USING ERRCODE = 'object_not_in_prerequisite_state',
+            DETAIL = format('Those of table %s belong to them, by foreign key %I.', target, asked ->> 'key'),
+            HINT = format('Protect that table first: SELECT tenancy.protect(%L).', parent);
+    END IF;
+    RETURN (SELECT jsonb_object_agg(key, value) FROM jsonb_each(above)
+            WHERE key IN ('template', 'tenant_column', 'user_column', 'key', 'above', 'authenticated'));
+END $$;
+
+COMMENT ON FUNCTION tenancy.asked_above(regclass, jsonb) IS
+'What was asked for the table that rows of this one, protected as asked, belong to; NULL if it has no such foreign key. Errors: 55000 that table is not protected, or for everybody to read; 42P17 a circle.';
 
 CREATE FUNCTION tenancy.template_via_parent(target regclass, relation regclass, of_row text, asked jsonb,
     OUT reads text, OUT writes text, OUT active text, OUT commands text, OUT columns jsonb)
@@ -706,15 +833,13 @@ DECLARE
     level int := COALESCE(substring(of_row FROM '\d+$')::int, 0) + 1;
     joined text;
     owner record;
+    above jsonb := asked -> 'above';
 BEGIN
     SELECT * INTO key FROM pg_constraint WHERE conrelid = target AND conname = asked ->> 'key' AND contype = 'f';
     IF NOT FOUND THEN
         RAISE EXCEPTION 'foreign key "%" of table % does not exist', asked ->> 'key', target USING ERRCODE = 'undefined_object',
             DETAIL = 'By it rows belonged to those of another table, when this one was protected.',
             HINT = format('SELECT tenancy.protect(%L, ...) says to whom they belong now.', target);
-    ELSIF level > 8 THEN
-        RAISE EXCEPTION 'table % is more than 8 foreign keys away from an owner, or its parents go in a circle', target
-            USING ERRCODE = 'invalid_object_definition';
     END IF;
     referenced := key.confrelid;
     -- An alias that the policy's own table, which is named inside the sub-select, cannot have.
@@ -727,19 +852,23 @@ BEGIN
     JOIN pg_attribute c ON c.attrelid = target AND c.attnum = pair.referencing
     JOIN pg_attribute p ON p.attrelid = key.confrelid AND p.attnum = pair.referenced;
 
-    owner := tenancy.template(referenced, referenced, parent_row, tenancy.asked(referenced) - 'on_missing_tenant'
+    owner := tenancy.template(referenced, referenced, parent_row, above
         || CASE WHEN asked ? 'on_missing_tenant' THEN '{"on_missing_tenant": "error"}' ELSE '{}' END::jsonb);
     reads := format('(EXISTS ( SELECT 1 FROM %s %s WHERE (%s AND %s)))', referenced, parent_row, joined, owner.reads);
     writes := format('(EXISTS ( SELECT 1 FROM %s %s WHERE (%s AND %s)))', referenced, parent_row, joined, owner.writes);
     active := format('(EXISTS ( SELECT 1 FROM %s %s WHERE (%s AND %s)))', referenced, parent_row, joined, owner.active);
     active := CASE WHEN owner.active IS NOT NULL THEN active END;
+    -- Else a row could be moved to another of the caller's tenants by its key, which is no tenant column.
+    IF active IS NOT NULL AND NOT asked ? 'movable' THEN
+        writes := active;
+    END IF;
     commands := 'rawd';
     columns := (SELECT jsonb_build_array(tenancy.wanted_column(a.attname, NULL, required => false, fixed => false))
         FROM pg_attribute a WHERE a.attrelid = target AND a.attnum = key.conkey[1]);
 END $$;
 
 COMMENT ON FUNCTION tenancy.template_via_parent(regclass, regclass, text, jsonb) IS
-'Template via_parent: see tenancy.template(). Errors: 42704 the foreign key is gone; 42P17 a circle.';
+'Template via_parent: see tenancy.template(). Error 42704 the foreign key is gone.';
 
 CREATE FUNCTION tenancy.column_default(relation regclass, column_name name) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -760,7 +889,7 @@ AS $$
 DECLARE
     -- Building an index locks out writers: about a second for this much on a small machine.
     build_up_to CONSTANT bigint := 100 * 1024 * 1024;
-    run_index CONSTANT text := '-- for you to run, outside a transaction: CREATE INDEX ';
+    run_index CONSTANT text := 'for you to run, outside a transaction: CREATE INDEX ';
     large boolean;
     wanted record;
     before jsonb;
@@ -850,12 +979,11 @@ BEGIN
                 left_alone := left_alone || format('the default of column %I: it was changed', attribute);
             ELSIF was ->> 'default' IS NULL THEN
                 statements := statements || format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', target, attribute);
-            ELSIF (SELECT relowner = r.oid AND NOT rolsuper FROM pg_class, pg_roles r WHERE pg_class.oid = target AND rolname = current_user) THEN
-                statements := statements || format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', target, attribute, was ->> 'default');
             ELSE
                 -- The comment was the owner's to write, and the table may have got another since: what it says is not
-                -- to run with anybody else's rights, least of all a superuser's.
-                left_alone := left_alone || format('the default of column %I: only the table''s owner, who is no superuser, restores what it was', attribute);
+                -- to run with anybody else's rights.
+                statements := statements || format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', target, attribute);
+                left_alone := left_alone || format('column %I had another default before, %s: set it if it is good', attribute, was -> 'default');
             END IF;
             was := was - 'default';
         END IF;
@@ -888,8 +1016,8 @@ DECLARE
 BEGIN
     RETURN QUERY VALUES ('tenancy_truncate'::name,
         format('BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION tenancy.refuse_truncate()', relation));
-    -- (A partition has that of its parent.)
-    IF fixed IS NOT NULL AND NOT asked ? 'movable' AND NOT (SELECT relispartition FROM pg_class WHERE oid = relation) THEN
+    -- Each partition has its own: one of the parent's would be copied to them, and a table that has it could not be attached.
+    IF fixed IS NOT NULL AND NOT asked ? 'movable' AND (SELECT relkind = 'r' FROM pg_class WHERE oid = relation) THEN
         RETURN QUERY VALUES ('tenancy_keep_tenant'::name,
             format('BEFORE UPDATE ON %s FOR EACH ROW WHEN ((%s IS DISTINCT FROM %s)) EXECUTE FUNCTION tenancy.refuse_move()',
                 relation, tenancy.operand(relation, fixed, 'old'), tenancy.operand(relation, fixed, 'new')));
@@ -942,6 +1070,34 @@ END $$;
 
 COMMENT ON FUNCTION tenancy.refuse_move() IS
 'Trigger function, for rows whose tenant an UPDATE changes: refuses that (42501) to every role that row security binds.';
+
+-- A trigger runs in the sessions of other callers, as they. GRANT ALL gives the right to make one; this takes it back.
+CREATE FUNCTION tenancy.refuse_triggers() RETURNS event_trigger
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    foreign_table regclass := (
+        SELECT c.oid FROM pg_event_trigger_ddl_commands() d JOIN pg_trigger t ON d.classid = 'pg_trigger'::regclass AND t.oid = d.objid
+        JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_policy p ON p.polrelid = c.oid AND p.polname = 'tenancy_floor'
+        WHERE NOT pg_has_role(current_user, c.relowner, 'USAGE') LIMIT 1);
+BEGIN
+    IF foreign_table IS NOT NULL AND row_security_active(foreign_table) THEN
+        RAISE EXCEPTION 'only the owner of table % makes triggers on it', foreign_table USING ERRCODE = 'insufficient_privilege',
+            DETAIL = 'The table is protected, and a trigger runs in the sessions of other callers.';
+    END IF;
+END $$;
+
+COMMENT ON FUNCTION tenancy.refuse_triggers() IS
+'Event trigger function: refuses a trigger on a protected table (42501) to whom its row security binds, unless the table is theirs.';
+
+DO $$
+BEGIN
+    CREATE EVENT TRIGGER tenancy_triggers ON ddl_command_end WHEN TAG IN ('CREATE TRIGGER')
+        EXECUTE FUNCTION tenancy.refuse_triggers();
+EXCEPTION WHEN insufficient_privilege THEN
+    RAISE NOTICE 'without a superuser there are no event triggers: callers with the privilege TRIGGER can make triggers on protected tables';
+END $$;
 
 CREATE FUNCTION tenancy.wanted_privileges(asked jsonb, commands text) RETURNS TABLE (role name, privileges text[])
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1006,7 +1162,7 @@ BEGIN
         IF may_grant THEN
             statements := statements || statement;
         ELSIF NOT may_grant THEN
-            by_hand := by_hand || ('-- for the schema''s owner to run: ' || statement);
+            by_hand := by_hand || ('for the schema''s owner to run: ' || statement);
         END IF;
     END LOOP;
     IF now_made -> 'grants' = '{}' THEN
@@ -1023,19 +1179,30 @@ CREATE FUNCTION tenancy.excess_statements(relation regclass) RETURNS SETOF text
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
 AS $$
-    SELECT format('REVOKE %s ON %s FROM %s', string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type), relation,
-                  CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END)
-    FROM pg_class c, aclexplode(c.relacl) a
-    WHERE c.oid = relation AND a.privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER') AND a.grantor = c.relowner
-        AND CASE WHEN a.grantee = 0 THEN true
-            WHEN pg_has_role(a.grantee, c.relowner, 'MEMBER') THEN false
-            ELSE EXISTS (SELECT FROM pg_roles r WHERE r.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous'))
-                         AND (pg_has_role(a.grantee, r.oid, 'MEMBER') OR pg_has_role(r.oid, a.grantee, 'MEMBER'))) END
-    GROUP BY a.grantee ORDER BY a.grantee
+    WITH callers AS (
+        SELECT oid FROM pg_roles WHERE rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous'))
+    ), excess AS (
+        SELECT a.*, c.relowner, NULL::name AS attname FROM pg_class c, aclexplode(c.relacl) a
+        WHERE c.oid = relation AND a.privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER')
+        UNION ALL
+        SELECT x.*, c.relowner, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid, aclexplode(a.attacl) x
+        WHERE c.oid = relation AND x.privilege_type = 'REFERENCES'
+    )
+    -- What somebody else granted goes with their right to grant it.
+    SELECT CASE WHEN e.grantor = e.relowner THEN format('REVOKE %s ON %s FROM %s', privileges, relation, grantee)
+        ELSE format('REVOKE GRANT OPTION FOR %s ON %s FROM %I CASCADE', privileges, relation, pg_get_userbyid(e.grantor)) END
+    FROM (
+        SELECT grantor, relowner, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END AS grantee,
+            string_agg(privilege_type || CASE WHEN attname IS NULL THEN '' ELSE format(' (%I)', attname) END, ', ' ORDER BY privilege_type, attname) AS privileges
+        FROM excess e
+        WHERE e.grantee = 0 OR NOT pg_has_role(e.grantee, e.relowner, 'MEMBER') AND EXISTS (
+            SELECT FROM callers WHERE pg_has_role(e.grantee, callers.oid, 'MEMBER') OR pg_has_role(callers.oid, e.grantee, 'MEMBER'))
+        GROUP BY 1, 2, 3
+    ) e ORDER BY 1
 $$;
 
 COMMENT ON FUNCTION tenancy.excess_statements(regclass) IS
-'The statements that take TRUNCATE, REFERENCES and TRIGGER on a table from everybody and from the database roles of callers, whatever granted them before.';
+'The statements that take TRUNCATE, REFERENCES and TRIGGER on a table from everybody and from the database roles of callers, whoever granted them before.';
 
 CREATE FUNCTION tenancy.passes_row_security(role oid, relation regclass) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -1179,6 +1346,13 @@ $$;
 COMMENT ON FUNCTION tenancy.side_doors(regclass[]) IS
 'What lets callers around the row security of these tables and their children, whoever they are: views and rules that read or write as an owner whom it does not bind, materialized views, SECURITY DEFINER functions; and for each the statement, for its owner, that ends this. Callers are the roles of settings authenticated and anonymous, and PUBLIC; objects of extensions are left out. A function whose body is text is found by the table''s name in it, and functions that it calls are not followed.';
 
+CREATE FUNCTION tenancy.asked_by_settings() RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN jsonb_strip_nulls(jsonb_build_object('authenticated', tenancy.setting('authenticated'), 'staff', to_jsonb(tenancy.staff_roles()),
+        'on_missing_tenant', CASE tenancy.setting('on_missing_tenant') WHEN 'error' THEN 'error' END));
+
+COMMENT ON FUNCTION tenancy.asked_by_settings() IS 'What the settings ask for every protected table, as it is kept.';
+
 -- What was asked, as it is kept. Only what is not the default is in it.
 CREATE FUNCTION tenancy.make_asked(target regclass, template text, tenant_column name, user_column name, parent regclass,
     read text[], write text[], remove text[], force boolean, movable boolean) RETURNS jsonb
@@ -1189,6 +1363,7 @@ DECLARE
     tenant name := COALESCE(tenant_column, tenancy.setting('tenant_column')::name);
     refused text;
     key_columns name[];
+    chosen_key name;
 BEGIN
     IF template IS NULL OR template <> ALL (tenancy.templates()) THEN
         RAISE EXCEPTION 'unknown template: %', COALESCE(quote_literal(template), 'NULL')
@@ -1221,29 +1396,34 @@ BEGIN
             remove := COALESCE(remove, '{}');
         WHEN 'via_parent' THEN
             tenant := NULL;
+            chosen_key := tenancy.choose_parent(target, parent);
         WHEN 'user', 'public_read' THEN
             IF tenant_column IS NULL AND NOT tenancy.has_column(target, tenant) THEN
                 tenant := NULL;
             END IF;
         ELSE NULL;
     END CASE;
+    IF (write IS NULL OR remove IS NULL) AND NOT (template = 'public_read' AND tenant IS NULL) AND tenancy.says_who_belongs(target) THEN
+        RAISE EXCEPTION 'who may write to table % is to be said', target USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = 'It says who belongs to which tenant, with which roles: every caller could give themself any role.',
+            HINT = 'With write => ''{}'', remove => ''{}'' no caller may, with ''{admin}'' those with that role. The table itself, or what its rows follow by inheritance or ON UPDATE CASCADE, is named by tenancy.use_members().';
+    END IF;
     IF template = 'public_read' AND tenant IS NULL AND COALESCE(write, remove) IS NOT NULL THEN
         RAISE EXCEPTION 'callers do not write to table %', target USING ERRCODE = 'invalid_parameter_value',
             DETAIL = 'It has no tenant column, so under template public_read its rows belong to nobody.',
             HINT = 'Name the tenant column, or leave write and remove out; staff write there, and roles that row security does not bind.';
     END IF;
-    RETURN jsonb_build_object('force', force, 'authenticated', tenancy.setting('authenticated'), 'staff', to_jsonb(tenancy.staff_roles()))
+    RETURN jsonb_build_object('force', force) || tenancy.asked_by_settings()
         || jsonb_strip_nulls(jsonb_build_object('template', template, 'tenant_column', tenant,
             'user_column', CASE template WHEN 'user' THEN COALESCE(user_column, tenancy.setting('user_column')::name) END,
-            'key', CASE template WHEN 'via_parent' THEN tenancy.choose_parent(target, parent) END,
+            'key', chosen_key,
             'anonymous', CASE template WHEN 'public_read' THEN (SELECT rolname FROM pg_roles WHERE rolname = tenancy.setting('anonymous')) END,
             'read', tenancy.elements('read', read), 'write', tenancy.elements('write', write), 'remove', tenancy.elements('remove', remove),
-            'movable', CASE WHEN movable THEN true END,
-            'on_missing_tenant', CASE tenancy.setting('on_missing_tenant') WHEN 'error' THEN 'error' END));
+            'movable', CASE WHEN movable THEN true END));
 END $$;
 
 COMMENT ON FUNCTION tenancy.make_asked(regclass, text, name, name, regclass, text[], text[], text[], boolean, boolean) IS
-'What tenancy.protect() is asked, as it is kept in the comment of the floor. Errors: 22023 an argument that does not go with the template, 22004, those of tenancy.choose_parent() and tenancy.elements().';
+'What tenancy.protect() is asked, as it is kept in the comment of the floor. Errors: 22023 an argument that does not go with the template, or write and remove missing for the table of members; 22004; those of tenancy.choose_parent() and tenancy.elements().';
 
 -- The statements for a table and its children, in the order in which they are run.
 CREATE FUNCTION tenancy.protect_statements(target regclass, asked jsonb, OUT statements text[], OUT by_hand text[], OUT newly_forced boolean)
@@ -1272,7 +1452,7 @@ BEGIN
     END LOOP;
     step := tenancy.release_columns(target, before, template.columns);
     statements := step.statements;
-    by_hand := ARRAY(SELECT '-- left as it is: ' || l FROM unnest(step.left_alone) l);
+    by_hand := ARRAY(SELECT 'left as it is: ' || l FROM unnest(step.left_alone) l);
     step := tenancy.prepare_columns(target, template.columns, step.now_made);
     statements := statements || step.statements;
     by_hand := by_hand || step.by_hand;
@@ -1292,7 +1472,7 @@ BEGIN
         IF (asked ->> 'force')::boolean AND NOT relation.relforcerowsecurity THEN
             statements := statements || format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', relation.name);
             made := made || '{"force": true}';
-            newly_forced := true;
+            newly_forced := newly_forced OR relation.is_target;
         ELSIF NOT (asked ->> 'force')::boolean AND relation.relforcerowsecurity THEN
             statements := statements || format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', relation.name);
             made := made - 'force';
@@ -1315,10 +1495,11 @@ BEGIN
                 'USING ' || tenancy.in_parentheses(policy.using_expression),
                 'WITH CHECK ' || tenancy.in_parentheses(policy.check_expression));
         END LOOP;
-        -- What an earlier call asked for and this one does not, after what it does ask for is there.
+        -- What an earlier call asked for and this one does not, after what it does ask for is there. (Where what was asked
+        -- has been lost, what narrows stays.)
         statements := statements || ARRAY(
             SELECT format('DROP POLICY %I ON %s', p.polname, relation.name) FROM pg_policy p
-            WHERE p.polrelid = relation.name AND p.polname = ANY (tenancy.policy_names())
+            WHERE p.polrelid = relation.name AND p.polname = ANY (tenancy.policy_names()) AND (p.polpermissive OR before IS NOT NULL)
                 AND p.polname NOT IN (SELECT w.name FROM tenancy.wanted_policies(target, relation.name, asked) w) ORDER BY p.polname);
         statements := statements || ARRAY(SELECT tenancy.trigger_statements(relation.name, template.columns, asked));
         -- Callers reach children through their parent, so grants are for the table asked alone.
@@ -1339,14 +1520,13 @@ END $$;
 COMMENT ON FUNCTION tenancy.protect_statements(regclass, jsonb) IS
 'The statements that make a table protected as asked, none where it is; lines for a person to run; and whether they put the owner under row security.';
 
--- What the row security of a table does not cover.
-CREATE FUNCTION tenancy.warn_of_side_doors(target regclass, asked jsonb) RETURNS void
+-- What row security does not cover.
+CREATE FUNCTION tenancy.warn_of_keys(target regclass, asked jsonb) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     found_there text;
-    door record;
 BEGIN
     SELECT string_agg(p::text, ', ') INTO found_there FROM tenancy.unguarded_parents(target) p;
     IF found_there IS NOT NULL THEN
@@ -1357,26 +1537,35 @@ BEGIN
     IF found_there IS NOT NULL THEN
         RAISE WARNING 'foreign keys of % leave out the tenant: %', target, found_there
             USING DETAIL = 'Postgres carries them out without row security: they let a row refer to another tenant''s, and ON DELETE and ON UPDATE change another tenant''s rows.',
-            HINT = format('Put the tenant into both sides: FOREIGN KEY (%I, ...) REFERENCES ... (tenant, ...).', asked ->> 'tenant_column');
-    END IF;
-    FOR door IN SELECT string_agg(format('%s %s: %s', d.kind, d.object, d.why), E'\n') AS what, string_agg(d.mend, E';\n') AS mends, d.deliberate
-        FROM (SELECT *, kind LIKE '%function%' AS deliberate FROM tenancy.side_doors(target)) d GROUP BY d.deliberate
-    LOOP
-        IF door.deliberate THEN
-            RAISE NOTICE 'functions go around the row security of %', target USING DETAIL = door.what, HINT = door.mends;
-        ELSE
-            RAISE WARNING 'row security of % does not cover what is made of it', target USING DETAIL = door.what, HINT = door.mends;
-        END IF;
-    END LOOP;
-    IF NOT (asked ->> 'force')::boolean THEN
-        RAISE NOTICE 'row security does not bind the owner of %', target
-            USING DETAIL = 'Views and SECURITY DEFINER functions of the owner show the rows of all tenants to whoever may use them.',
-            HINT = 'Make such views WITH (security_invoker = true), or protect with force => true.';
+            HINT = format('Put the tenant into both sides: FOREIGN KEY (%I, ...) REFERENCES ... (tenant, ...).', COALESCE(asked ->> 'tenant_column', tenancy.setting('tenant_column')));
     END IF;
 END $$;
 
-COMMENT ON FUNCTION tenancy.warn_of_side_doors(regclass, jsonb) IS
-'Warns of what lets callers around the row security of a table that is protected as asked.';
+COMMENT ON FUNCTION tenancy.warn_of_keys(regclass, jsonb) IS
+'Warns of inheritance and foreign keys that pass by the row security of a table that is protected as asked.';
+
+CREATE FUNCTION tenancy.warn_of_side_doors(VARIADIC targets regclass[]) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    door record;
+BEGIN
+    FOR door IN SELECT d.target, string_agg(format('%s %s: %s', d.kind, d.object, d.why), E'\n') AS what, string_agg(d.mend, E';\n') AS mends,
+            d.kind IN ('function', 'procedure') AS deliberate
+        FROM tenancy.side_doors(VARIADIC targets) d GROUP BY d.target, 4 ORDER BY 1, 4
+    LOOP
+        -- A SECURITY DEFINER function may well be meant so.
+        IF door.deliberate THEN
+            RAISE NOTICE 'functions go around the row security of %', door.target USING DETAIL = door.what, HINT = door.mends;
+        ELSE
+            RAISE WARNING 'row security of % does not cover what is made of it', door.target USING DETAIL = door.what, HINT = door.mends;
+        END IF;
+    END LOOP;
+END $$;
+
+COMMENT ON FUNCTION tenancy.warn_of_side_doors(regclass[]) IS
+'Warns of the views, materialized views and rules that let callers around the row security of tables, and notices such functions, with the statements that mend them: tenancy.side_doors().';
 
 -- Locks, runs and tells. The same for a table and for each of a schema's.
 CREATE FUNCTION tenancy.protect_as(target regclass, asked jsonb, dry_run boolean) RETURNS SETOF text
@@ -1390,17 +1579,18 @@ BEGIN
     IF NOT dry_run THEN
         names := tenancy.lock_for_change(target);
     END IF;
+    IF asked ? 'key' THEN
+        asked := asked || jsonb_build_object('above', tenancy.asked_above(target, asked));
+    END IF;
     step := tenancy.protect_statements(target, asked);
     IF NOT dry_run THEN
         PERFORM tenancy.carry_out(step.statements, target, names);
     END IF;
-    RETURN QUERY SELECT unnest(step.statements || step.by_hand);
-    IF step.by_hand <> '{}' AND NOT dry_run THEN
-        RAISE NOTICE 'table % needs more: see the lines that begin with "--"', target
+    RETURN QUERY SELECT s FROM unnest(step.statements) s;
+    RETURN QUERY SELECT tenancy.remark(h) FROM unnest(step.by_hand) h;
+    IF EXISTS (SELECT FROM unnest(step.by_hand) h WHERE starts_with(h, 'for ')) AND NOT dry_run THEN
+        RAISE NOTICE 'table % needs more: see the lines that begin with "-- for"', target
             USING HINT = 'An index on a large table is built CONCURRENTLY, which does not block writers and takes no transaction.';
-    END IF;
-    IF step.statements <> '{}' OR dry_run THEN
-        PERFORM tenancy.warn_of_side_doors(target, asked);
     END IF;
     IF step.newly_forced AND NOT dry_run THEN
         RAISE NOTICE 'row security now binds the owner of % too', target
@@ -1418,18 +1608,29 @@ CREATE FUNCTION tenancy.protect(target regclass, template text DEFAULT 'tenant',
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    asked jsonb;
 BEGIN
     PERFORM tenancy.require_protectable(target);
     IF dry_run IS NULL THEN
         RAISE EXCEPTION 'force, movable and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     PERFORM tenancy.require_roles();
-    RETURN QUERY SELECT tenancy.protect_as(target,
-        tenancy.make_asked(target, template, tenant_column, user_column, parent, read, write, remove, force, movable), dry_run);
+    asked := tenancy.make_asked(target, template, tenant_column, user_column, parent, read, write, remove, force, movable);
+    RETURN QUERY SELECT tenancy.protect_as(target, asked, dry_run);
+    IF FOUND OR dry_run THEN
+        PERFORM tenancy.warn_of_keys(target, asked);
+        PERFORM tenancy.warn_of_side_doors(target);
+        IF NOT force THEN
+            RAISE NOTICE 'row security does not bind the owner of %', target
+                USING DETAIL = 'Views and SECURITY DEFINER functions of the owner show the rows of all tenants to whoever may use them.',
+                HINT = 'Make such views WITH (security_invoker = true), or protect with force => true.';
+        END IF;
+    END IF;
 END $$;
 
 COMMENT ON FUNCTION tenancy.protect(regclass, text, name, name, regclass, text[], text[], text[], boolean, boolean, boolean) IS
-'Protects a table and all its children: row security, policies by the template (docs/templates.md), columns NOT NULL, filled from the caller and indexed, grants to callers, no TRUNCATE, and no row''s move to another tenant (unless movable). read, write (INSERT and UPDATE) and remove name the roles and, with a dot, permissions of which a caller needs one; NULL is every member, an empty array nobody. Returns the statements it ran (with dry_run, would run), none when all is as asked; a line that begins with -- is for you to run. For the table''s owner. What was asked is kept in the comment of policy tenancy_floor. Errors: those of tenancy.require_protectable() and the template; 22023 an unknown template, or an argument that does not go with it; 42704 a database role is missing; 55000 callers have a staff role; those of tenancy.choose_parent(), tenancy.lock_for_change() and tenancy.carry_out(); 22004. dry_run reads no rows, so it does not notice NULLs in a column.';
+'Protects a table and all its children: row security, policies by the template (docs/templates.md), columns NOT NULL, filled from the caller and indexed, grants to callers, no TRUNCATE, and no row''s move to another tenant (unless movable). read, write (INSERT and UPDATE) and remove name the roles and, with a dot, permissions of which a caller needs one; NULL is every member, an empty array nobody. Returns the statements it ran (with dry_run, would run), none when all is as asked; a line that begins with -- is a remark, one with "-- for" a statement for you to run. For the table''s owner. What was asked is kept in the comment of policy tenancy_floor. Errors: those of tenancy.require_protectable() and the template; 22023 an unknown template, or an argument that does not go with it; 42704 a database role is missing; 55000 callers have a staff role; those of tenancy.choose_parent(), tenancy.lock_for_change() and tenancy.carry_out(); 22004. dry_run reads no rows, so it does not notice NULLs in a column.';
 
 CREATE OR REPLACE FUNCTION tenancy.unprotect(target regclass, dry_run boolean DEFAULT false) RETURNS SETOF text
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -1528,9 +1729,343 @@ BEGIN
         PERFORM tenancy.carry_out(statements, target, names);
     END IF;
     RETURN QUERY SELECT unnest(statements);
+    SELECT left_alone || COALESCE(array_agg(format('table %s, whose rows belong to those of %s', k.conrelid::regclass, target) ORDER BY k.conrelid::regclass::text), '{}')
+    INTO left_alone FROM pg_constraint k WHERE k.contype = 'f' AND k.confrelid = target AND tenancy.asked(k.conrelid) ->> 'key' = k.conname;
     FOREACH statement IN ARRAY left_alone || '{"USAGE on the schema and on sequences: others may need it"}'::text[] LOOP
-        RETURN NEXT '-- left as it is: ' || statement;
+        RETURN NEXT tenancy.remark('left as it is: ' || statement);
     END LOOP;
+END $$;
+
+-- A table with the tenant column is of template tenant, else one with the user column of template user, else one with
+-- one foreign key to a table whose rows have owners, once all of these are protected, of template via_parent.
+CREATE FUNCTION tenancy.schema_plan(schema oid, tenant_column name, user_column name)
+    RETURNS TABLE (target regclass, template text, reason text, round int)
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    tables oid[];
+    owned oid[];
+    reached oid[];
+    found_now oid[];
+    ambiguous oid[] := '{}';
+    rounds jsonb;
+    item record;
+BEGIN
+    -- Partitions and children are protected with their parents.
+    tables := ARRAY(SELECT c.oid FROM pg_class c
+        WHERE c.relnamespace = schema AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+            AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid)
+            AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+        ORDER BY c.oid::regclass::text);
+    FOR item IN SELECT t, tenancy.asked(t) AS asked, c.relowner FROM unnest(tables) t JOIN pg_class c ON c.oid = t LOOP
+        target := item.t;
+        -- (What belongs to the row of another table comes after that.)
+        round := (SELECT count(*) FROM regexp_matches(COALESCE(item.asked ->> 'above', ''), '"key"', 'g')) + COALESCE((item.asked ? 'key')::int, 0);
+        IF NOT pg_has_role(current_user, item.relowner, 'USAGE') THEN
+            template := NULL;
+            reason := format('it belongs to role "%s"', pg_get_userbyid(item.relowner));
+        ELSIF item.asked IS NOT NULL AND NOT item.asked ? 'by_schema' THEN
+            template := item.asked ->> 'template';
+            reason := 'as protect() was asked for it';
+        ELSIF tenancy.has_column(item.t, tenant_column) OR tenancy.has_column(item.t, user_column) THEN
+            round := 0;
+            template := CASE WHEN tenancy.has_column(item.t, tenant_column) THEN 'tenant' ELSE 'user' END;
+            reason := format('it has column %I', CASE template WHEN 'tenant' THEN tenant_column ELSE user_column END);
+        ELSIF EXISTS (SELECT FROM tenancy.parent_keys(item.t) k WHERE k.key = item.asked ->> 'key' AND k.protected) THEN
+            template := 'via_parent';
+            reason := (SELECT format('it refers to %s by %I', k.parent, k.key) FROM tenancy.parent_keys(item.t) k WHERE k.key = item.asked ->> 'key');
+        ELSE
+            CONTINUE;
+        END IF;
+        tables := array_remove(tables, item.t);
+        owned := owned || CASE WHEN template <> 'public_read' THEN item.t END;
+        RETURN NEXT;
+    END LOOP;
+    owned := array_remove(owned, NULL) || ARRAY(SELECT p.polrelid FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
+        WHERE p.polname = 'tenancy_floor' AND c.relnamespace <> schema AND tenancy.asked(p.polrelid) ->> 'template' <> 'public_read');
+
+    -- Which of the others lead to these, in how many steps. Who leads there in two ways leads nowhere; then all anew.
+    LOOP
+        reached := owned;
+        rounds := '{}';
+        FOR round IN 1 .. cardinality(tables) LOOP
+            found_now := ARRAY(SELECT DISTINCT k.conrelid FROM pg_constraint k
+                WHERE k.contype = 'f' AND k.conparentid = 0 AND k.convalidated AND k.conrelid = ANY (tables) AND k.conrelid <> k.confrelid
+                    AND k.confrelid = ANY (reached) AND k.conrelid <> ALL (reached || ambiguous));
+            EXIT WHEN found_now = '{}';
+            rounds := rounds || (SELECT jsonb_object_agg(f, round) FROM unnest(found_now) f);
+            reached := reached || found_now;
+        END LOOP;
+        found_now := ARRAY(SELECT k.conrelid FROM pg_constraint k
+            WHERE k.contype = 'f' AND k.conparentid = 0 AND k.convalidated AND k.conrelid = ANY (tables) AND k.conrelid <> k.confrelid
+                AND k.confrelid = ANY (reached) AND k.conrelid <> ALL (ambiguous)
+            GROUP BY k.conrelid HAVING count(*) > 1);
+        EXIT WHEN found_now = '{}';
+        ambiguous := ambiguous || found_now;
+    END LOOP;
+    RETURN QUERY
+        SELECT t::regclass, CASE WHEN rounds ? t::text THEN 'via_parent' END,
+            CASE WHEN rounds ? t::text THEN 'it refers to ' || keys.parents WHEN t = ANY (ambiguous) THEN 'there is more than one path to an owner: ' || keys.parents
+                ELSE format('it has neither column %I nor %I, and no foreign key leads to an owner', tenant_column, user_column) END,
+            COALESCE((rounds ->> t::text)::int, 0)
+        FROM unnest(tables) t, LATERAL (SELECT string_agg(format('%s by %I', k.confrelid::regclass, k.conname), ', ' ORDER BY k.conname) AS parents
+            FROM pg_constraint k WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conrelid = t AND k.confrelid <> t AND k.confrelid = ANY (reached || ambiguous)) keys;
+END $$;
+
+COMMENT ON FUNCTION tenancy.schema_plan(oid, name, name) IS
+'Which template tenancy.protect_schema() takes for each table of a schema and why, NULL where none fits; round is how many foreign keys it is away from one that has an owner of its own.';
+
+-- What was asked goes with the floor, where somebody (drizzle-kit push, say) drops that and leaves the trigger.
+CREATE FUNCTION tenancy.warn_of_loss(target regclass) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF tenancy.asked(target) IS NULL AND EXISTS (SELECT FROM pg_trigger WHERE tgrelid = target AND tgname = 'tenancy_truncate') THEN
+        RAISE WARNING 'what was asked for table % has been lost', target USING
+            DETAIL = 'It was protected before, and somebody has dropped its policy tenancy_floor. It is protected by its schema''s rules now.',
+            HINT = 'If more was asked (a template, read, write, remove), call tenancy.protect() with that again.';
+    END IF;
+END $$;
+
+COMMENT ON FUNCTION tenancy.warn_of_loss(regclass) IS 'Warns where a table that was protected has lost what was asked for it.';
+
+CREATE FUNCTION tenancy.asked_by_rule(target regclass, template text, tenant_column name, user_column name,
+    read text[], write text[], remove text[], force boolean) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    RETURN tenancy.make_asked(target, template, CASE template WHEN 'tenant' THEN tenant_column END, CASE template WHEN 'user' THEN user_column END, NULL, read,
+        CASE WHEN tenancy.says_who_belongs(target) THEN '{}' ELSE write END, CASE WHEN tenancy.says_who_belongs(target) THEN '{}' ELSE remove END, force, false)
+        || CAST('{"by_schema": true}' AS jsonb);
+
+COMMENT ON FUNCTION tenancy.asked_by_rule(regclass, text, name, name, text[], text[], text[], boolean) IS
+'What is asked for a table for which its schema''s rules take this template. Nobody writes to the table of members by rule.';
+
+CREATE FUNCTION tenancy.protect_schema(schema name, tenant_column name DEFAULT NULL, user_column name DEFAULT NULL,
+    read text[] DEFAULT NULL, write text[] DEFAULT NULL, remove text[] DEFAULT NULL, force boolean DEFAULT true, dry_run boolean DEFAULT false)
+    RETURNS TABLE (target regclass, template text, reason text, statements text[])
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    of_schema oid := (SELECT oid FROM pg_namespace WHERE nspname = protect_schema.schema);
+    messages text := current_setting('client_min_messages');
+    item record;
+    asked jsonb;
+    changed regclass[] := '{}';
+    left_out text := '';
+    newly_forced boolean := false;
+BEGIN
+    IF protect_schema.schema IS NULL OR dry_run IS NULL THEN
+        RAISE EXCEPTION 'schema and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF of_schema IS NULL THEN
+        RAISE EXCEPTION 'schema "%" does not exist', protect_schema.schema USING ERRCODE = 'invalid_schema_name';
+    ELSIF protect_schema.schema IN ('pg_catalog', 'information_schema', 'auth', 'tenancy') THEN
+        RAISE EXCEPTION 'schema "%" is a system schema', protect_schema.schema USING ERRCODE = 'reserved_name';
+    END IF;
+    tenant_column := COALESCE(tenant_column, tenancy.setting('tenant_column')::name);
+    user_column := COALESCE(user_column, tenancy.setting('user_column')::name);
+    PERFORM tenancy.require_roles();
+    -- What protect() notices of each table would be too much of a thousand; it warns as ever.
+    PERFORM set_config('client_min_messages', 'warning', true) WHERE messages IN ('notice', 'log', 'info') OR messages LIKE 'debug%';
+    FOR item IN SELECT p.* FROM tenancy.schema_plan(of_schema, tenant_column, user_column) p ORDER BY p.template IS NULL, p.round, p.target::text LOOP
+        target := item.target;
+        template := item.template;
+        reason := item.reason;
+        statements := '{}';
+        IF template IS NULL THEN
+            left_out := concat_ws(E'\n', NULLIF(left_out, ''), format('%s: %s.', target, reason));
+        ELSIF dry_run AND template = 'via_parent' AND NOT EXISTS (SELECT FROM tenancy.parent_keys(target) k WHERE k.protected) THEN
+            statements := NULL; -- they follow from what its parent's will be
+        ELSE
+            PERFORM tenancy.require_protectable(target);
+            -- (The database roles and what is done without a tenant are the settings' to say.)
+            asked := tenancy.asked(target) - '{made,staff,authenticated,on_missing_tenant}'::text[] || tenancy.asked_by_settings();
+            IF asked IS NULL OR asked ? 'by_schema' THEN
+                PERFORM tenancy.warn_of_loss(target);
+                asked := tenancy.asked_by_rule(target, template, tenant_column, user_column, read, write, remove, force);
+                reason := reason || CASE WHEN tenancy.says_who_belongs(target) THEN '; it says who belongs where, so callers do not write to it' ELSE '' END;
+            END IF;
+            statements := ARRAY(SELECT tenancy.protect_as(target, asked, dry_run));
+            newly_forced := newly_forced OR EXISTS (SELECT FROM unnest(statements) s WHERE s ~ '[^O] FORCE ROW LEVEL SECURITY$');
+            changed := changed || CASE WHEN statements <> '{}' THEN target END;
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+    PERFORM tenancy.warn_of_keys(c, COALESCE(tenancy.asked(c), jsonb_build_object('tenant_column', CASE WHEN tenancy.has_column(c, tenant_column) THEN tenant_column END)))
+    FROM unnest(changed) c WHERE c IS NOT NULL;
+    PERFORM tenancy.warn_of_side_doors(VARIADIC array_remove(changed, NULL));
+    PERFORM set_config('client_min_messages', messages, true);
+    IF left_out <> '' THEN
+        RAISE WARNING 'tables of schema "%" are left as they are', protect_schema.schema USING DETAIL = left_out,
+            HINT = 'SELECT tenancy.protect(''...'', template => ...) says what they are: tenant_root for the tenants'' own table, public_read for what everybody reads, via_parent with parent => ''...'' where there are several paths.';
+    END IF;
+    IF newly_forced AND NOT dry_run THEN
+        RAISE NOTICE 'row security now binds the owner of these tables too' USING
+            DETAIL = 'Their owner sees no rows, in back-fills and in the validation of new foreign keys either.',
+            HINT = 'For those use a role with BYPASSRLS, or lift FORCE for the transaction; force => false leaves the owner free.';
+    END IF;
+END $$;
+
+COMMENT ON FUNCTION tenancy.protect_schema(name, name, name, text[], text[], text[], boolean, boolean) IS
+'Protects every table of a schema: one with the tenant column by template tenant, else one with the user column by template user, else one with a single path along foreign keys to an owner by template via_parent; tables that protect() was called for stay as it was asked. One row for each table: its template, NULL where it is left as it is, why, and the statements that were run (with dry_run would be; NULL where they follow from another table''s). All or nothing. For the tables'' owner. Errors: those of tenancy.protect(); 3F000 no such schema; 42939 a system schema; 22004.';
+
+CREATE TABLE tenancy.watched (
+    schema name PRIMARY KEY,
+    action text NOT NULL CHECK (action IN ('protect', 'refuse')),
+    tenant_column name,
+    user_column name,
+    force boolean NOT NULL
+);
+
+COMMENT ON TABLE tenancy.watched IS
+'The schemas that tenancy.watch() was asked to watch, what is done about new tables there, and how they are protected. It is not dumped: a restore makes its own policies, and would find ours there already.';
+
+GRANT SELECT ON tenancy.watched TO PUBLIC;
+
+CREATE FUNCTION tenancy.watch(schema name, action text DEFAULT 'protect', tenant_column name DEFAULT NULL, user_column name DEFAULT NULL,
+    force boolean DEFAULT true) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    owner oid := (SELECT nspowner FROM pg_namespace WHERE nspname = watch.schema);
+BEGIN
+    IF watch.schema IS NULL OR watch.force IS NULL THEN
+        RAISE EXCEPTION 'schema and force must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF owner IS NULL THEN
+        RAISE EXCEPTION 'schema "%" does not exist', watch.schema USING ERRCODE = 'invalid_schema_name';
+    ELSIF watch.schema IN ('pg_catalog', 'information_schema', 'auth', 'tenancy') THEN
+        RAISE EXCEPTION 'schema "%" is a system schema', watch.schema USING ERRCODE = 'reserved_name';
+    ELSIF NOT pg_has_role(current_user, owner, 'USAGE') THEN
+        RAISE EXCEPTION 'must be owner of schema %', watch.schema USING ERRCODE = 'insufficient_privilege',
+            DETAIL = format('It belongs to role "%s".', pg_get_userbyid(owner));
+    ELSIF watch.action IS NULL OR watch.action NOT IN ('protect', 'refuse', 'off') THEN
+        RAISE EXCEPTION 'unknown action: %', COALESCE(quote_literal(watch.action), 'NULL') USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'It is protect, refuse or off.';
+    ELSIF watch.action <> 'off' AND NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtname = 'tenancy_watch' AND evtenabled <> 'D') THEN
+        RAISE EXCEPTION 'nothing would watch the schema' USING ERRCODE = 'object_not_in_prerequisite_state',
+            DETAIL = 'There is no event trigger tenancy_watch, or it is disabled.',
+            HINT = 'Only a superuser makes one: the extension''s installation did; the pure-SQL edition''s, if a superuser ran it.';
+    END IF;
+    DELETE FROM tenancy.watched w WHERE w.schema = watch.schema OR w.schema NOT IN (SELECT nspname FROM pg_namespace);
+    INSERT INTO tenancy.watched SELECT watch.schema, watch.action, watch.tenant_column, watch.user_column, watch.force WHERE watch.action <> 'off';
+END $$;
+
+COMMENT ON FUNCTION tenancy.watch(name, text, name, name, boolean) IS
+'From now on tables that are made in the schema (or moved there, or attached to a protected table as a partition) are protected as tenancy.protect_schema() would (action protect; where no rule fits there is a WARNING), or refused (refuse); off ends that. For the administrator, who owns the schema; tables of others than the administrator and roles that the administrator has are left alone, with a WARNING. A schema that is renamed is to be named again, as after a restore. Errors: 3F000 no such schema; 42939 a system schema; 22023 an unknown action; 22004; 55000 the event trigger is missing or disabled; 42501.';
+
+REVOKE EXECUTE ON FUNCTION tenancy.watch(name, text, name, name, boolean) FROM PUBLIC;
+
+-- What is protected is the topmost table of a family, and a child may have several parents.
+CREATE FUNCTION tenancy.roots(target regclass) RETURNS SETOF regclass
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        WITH RECURSIVE up AS (
+            SELECT target::oid AS relation
+            UNION SELECT i.inhparent FROM up JOIN pg_catalog.pg_inherits i ON i.inhrelid = up.relation
+        )
+        SELECT relation::regclass FROM up WHERE relation NOT IN (SELECT inhrelid FROM pg_catalog.pg_inherits) ORDER BY 1;
+    END;
+
+COMMENT ON FUNCTION tenancy.roots(regclass) IS 'The topmost tables that a table is a partition or child of; itself where it is none.';
+
+CREATE FUNCTION tenancy.watch_table(target regclass, created boolean) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    administrator oid := tenancy.administrator();
+    root regclass;
+    asked jsonb;
+    owner oid;
+    unguarded oid[];
+    watched record;
+    template text;
+BEGIN
+    FOR root, asked, owner IN SELECT c.oid::regclass, tenancy.asked(c.oid), c.relowner FROM tenancy.roots(target) r JOIN pg_class c ON c.oid = r LOOP
+        unguarded := ARRAY(SELECT f::oid FROM tenancy.family(root) f
+            WHERE NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = f AND polname = 'tenancy_floor'));
+        -- A schema is watched for as long as the administrator has its owner's rights.
+        SELECT w.* INTO watched FROM tenancy.watched w JOIN pg_namespace n ON n.nspname = w.schema JOIN pg_class c ON c.relnamespace = n.oid
+        WHERE c.oid = ANY (unguarded || root::oid || target::oid) AND pg_has_role(administrator, n.nspowner, 'USAGE') ORDER BY c.oid = root DESC LIMIT 1;
+        CONTINUE WHEN NOT FOUND OR unguarded = '{}' OR (asked IS NULL AND root <> target);
+        -- Nor does it give the administrator anybody else's table: protecting grants.
+        IF NOT pg_has_role(administrator, owner, 'USAGE') THEN
+            RAISE WARNING 'table % is not protected', root USING DETAIL = format('It belongs to role "%s", whose rights the administrator of pg_tenancy does not have.', pg_get_userbyid(owner)),
+                HINT = format('GRANT %I TO %I, or have its owner protect it.', pg_get_userbyid(owner), pg_get_userbyid(administrator));
+            CONTINUE;
+        ELSIF watched.action = 'refuse' THEN
+            CONTINUE WHEN NOT created AND asked IS NULL;
+            RAISE EXCEPTION 'schema "%" takes no new tables or partitions', watched.schema USING ERRCODE = 'object_not_in_prerequisite_state',
+                DETAIL = format('Nothing would protect table %s.', unguarded[1]::regclass),
+                HINT = format('SELECT tenancy.watch(%L, ''protect'') has new tables protected; to make one by hand, watch(%1$L, ''off''), protect it, and watch again, in one transaction.', watched.schema);
+        ELSIF asked IS NULL THEN
+            watched.tenant_column := COALESCE(watched.tenant_column, tenancy.setting('tenant_column')::name);
+            watched.user_column := COALESCE(watched.user_column, tenancy.setting('user_column')::name);
+            template := CASE WHEN tenancy.has_column(root, watched.tenant_column) THEN 'tenant' WHEN tenancy.has_column(root, watched.user_column) THEN 'user'
+                WHEN (SELECT count(*) FROM tenancy.parent_keys(root) k WHERE k.protected) = 1 THEN 'via_parent' END;
+            IF template IS NULL THEN
+                CONTINUE WHEN NOT created;
+                RAISE WARNING 'table % is not protected', root USING
+                    DETAIL = format('It has neither column %I nor %I, nor exactly one foreign key to a table whose rows have owners.', watched.tenant_column, watched.user_column),
+                    HINT = format('SELECT tenancy.protect(%L, template => ...) says what it is.', root);
+                CONTINUE;
+            END IF;
+            PERFORM tenancy.require_roles();
+            PERFORM tenancy.warn_of_loss(root);
+            asked := tenancy.asked_by_rule(root, template, watched.tenant_column, watched.user_column, NULL, NULL, NULL, watched.force);
+        END IF;
+        PERFORM tenancy.require_protectable(root);
+        PERFORM tenancy.protect_as(root, asked - '{made,staff,authenticated,on_missing_tenant}'::text[] || tenancy.asked_by_settings(), false);
+        RAISE NOTICE 'table % is protected now, by template %', (SELECT string_agg(u::regclass::text, ', ') FROM unnest(unguarded) u), asked ->> 'template';
+    END LOOP;
+END $$;
+
+COMMENT ON FUNCTION tenancy.watch_table(regclass, boolean) IS
+'What tenancy.watch() does about a table that was created or altered: protects its family, refuses it, or warns. Errors: 55000 the schema takes no new tables; those of tenancy.protect().';
+
+-- Nothing else than what protect() and unprotect() themselves do is left to them while they do it. (Whoever makes tables
+-- can say as well that they are at work. This guards against forgetting.)
+CREATE FUNCTION tenancy.watch_ddl() RETURNS event_trigger
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    command record;
+BEGIN
+    IF COALESCE(current_setting('tenancy.at_work', true), '') <> '' OR NOT EXISTS (SELECT FROM tenancy.watched) THEN
+        RETURN;
+    END IF;
+    IF TG_TAG = 'ALTER SCHEMA' THEN
+        FOR command IN SELECT w.schema FROM tenancy.watched w WHERE w.schema NOT IN (SELECT nspname FROM pg_namespace) LOOP
+            RAISE WARNING 'schema "%" is not watched any more: it has another name now', command.schema
+                USING HINT = 'SELECT tenancy.watch(''...''), with its new name.';
+        END LOOP;
+        RETURN;
+    END IF;
+    FOR command IN
+        SELECT c.oid::regclass AS relation, bool_or(d.command_tag <> 'ALTER TABLE') AS created
+        FROM pg_event_trigger_ddl_commands() d JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
+        WHERE NOT d.in_extension AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't' GROUP BY c.oid ORDER BY c.oid
+    LOOP
+        PERFORM tenancy.watch_table(command.relation, command.created);
+    END LOOP;
+END $$;
+
+COMMENT ON FUNCTION tenancy.watch_ddl() IS 'Event trigger function of tenancy.watch().';
+
+DO $$
+BEGIN
+    CREATE EVENT TRIGGER tenancy_watch ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'ALTER TABLE', 'ALTER SCHEMA')
+        EXECUTE FUNCTION tenancy.watch_ddl();
+EXCEPTION WHEN insufficient_privilege THEN
+    -- The pure-SQL edition on a host where nobody is superuser does without.
+    RAISE NOTICE 'without a superuser there are no event triggers: tenancy.watch() does not work here';
 END $$;
 
 CREATE FUNCTION tenancy.typescript_string(value text) RETURNS text
@@ -1619,8 +2154,8 @@ BEGIN
 
     -- The columns that the policies go by, and every other that is filled from the caller. drizzle-kit reads a default without the cast at
     -- its end, so with it the default would be set again at each push.
-    SELECT array_agg(replace(format('//   %s: %s', translate(a.attname, chr(10) || chr(13), '  '), concat_ws('', CASE WHEN a.attnotnull THEN '.notNull()' END,
-        '.default(' || tenancy.typescript_sql(regexp_replace(pg_get_expr(d.adbin, d.adrelid), '::[\w ".]+$', '')) || ')')), chr(10), '\n') ORDER BY a.attnum)
+    SELECT array_agg(replace(format('//   %s: %s', regexp_replace(a.attname, '[^ -~[:alnum:]]', ' ', 'g'), concat_ws('', CASE WHEN a.attnotnull THEN '.notNull()' END,
+        '.default(' || tenancy.typescript_sql(regexp_replace(regexp_replace(pg_get_expr(d.adbin, d.adrelid), '::[\w ".]+$', ''), '[^ -~\n[:alnum:]]', ' ', 'g')) || ')')), chr(10), '\n') ORDER BY a.attnum)
     INTO columns
     FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''
     WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped AND (a.attnotnull OR d.oid IS NOT NULL)
@@ -1630,7 +2165,7 @@ BEGIN
                 AND f.pronamespace = 'auth'::regnamespace));
 
     RETURN QUERY SELECT string_to_table(array_to_string(
-        ARRAY[format('// %s as drizzle-kit must know it. Imports:', translate(target::text, chr(10) || chr(13), '  ')),
+        ARRAY[format('// %s as drizzle-kit must know it. Imports:', regexp_replace(target::text, '[^ -~[:alnum:]]', ' ', 'g')),
             '//   import { sql } from ''drizzle-orm''',
             '//   import { index, pgPolicy } from ''drizzle-orm/pg-core''']
         || CASE WHEN columns IS NOT NULL THEN '// Columns end with:'::text || columns END
@@ -1657,9 +2192,9 @@ DECLARE
     grantee text;
     -- What only the administrator may call.
     reserved CONSTANT text[] := '{configure,set_gateway_roles,add_issuer,set_jwks,drop_issuer,use_better_auth,check_token,token_verdict,
-        use_members,drop_members,define_role}';
+        use_members,drop_members,define_role,watch}';
     -- What whoami() reads as anybody, and protect() as a table's owner. They hold no secret.
-    readable CONSTANT text[] := '{tenancy.config,tenancy.gateway_role}';
+    readable CONSTANT text[] := '{tenancy.config,tenancy.gateway_role,tenancy.member_source,tenancy.watched}';
 BEGIN
     FOR object IN
         SELECT 'FUNCTION' AS kind, p.oid::regprocedure::text AS name, p.proname, p.proacl AS acl FROM pg_depend d

@@ -32,8 +32,8 @@ BEGIN
         RETURN asked;
     END IF;
     RETURN NULL;
-EXCEPTION WHEN invalid_text_representation OR untranslatable_character OR numeric_value_out_of_range THEN
-    RETURN NULL; -- somebody has put a comment of their own there
+EXCEPTION WHEN OTHERS THEN
+    RETURN NULL; -- somebody has put a comment of their own there, which jsonb refuses for one of its many reasons
 END $$;
 COMMENT ON FUNCTION tenancy.asked(regclass) IS
 'What tenancy.protect() was asked for this table and what it made, a jsonb object. NULL where the table is not protected, or its floor''s comment is not ours.';
@@ -49,7 +49,9 @@ CREATE FUNCTION tenancy.template(target regclass, relation regclass, of_row text
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    -- (One of tenancy.templates(): so tenancy.asked() and tenancy.protect() have seen to it.)
+    IF asked ->> 'template' = ANY (tenancy.templates()) IS NOT TRUE THEN
+        RAISE EXCEPTION 'unknown template: %', COALESCE(quote_literal(asked ->> 'template'), 'NULL') USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     EXECUTE format('SELECT t.* FROM tenancy.%I($1, $2, $3, $4) t', 'template_' || (asked ->> 'template'))
     INTO reads, writes, active, commands, columns USING target, relation, of_row, asked;
 END $$;
@@ -159,14 +161,16 @@ CREATE FUNCTION tenancy.in_parentheses(expression text) RETURNS text
     RETURN CASE WHEN expression LIKE '(%' THEN expression ELSE '(' || expression || ')' END;
 COMMENT ON FUNCTION tenancy.in_parentheses(text) IS 'The expression in one pair of parentheses; those of a template are, unless they are a constant.';
 
--- Postgres carries out foreign keys without asking any policy. (That by which a row belongs to its parent, and one to rows
--- that everybody reads, need no tenant.)
+-- Postgres carries out foreign keys without asking any policy. (That by which a row belongs to its parent, and one from or
+-- to rows that have no owner, need no tenant.)
 CREATE FUNCTION tenancy.loose_foreign_keys(target regclass, tenant_column name) RETURNS SETOF text
     LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
         SELECT format('%I on %s', k.conname, k.conrelid::regclass)
         FROM pg_catalog.pg_constraint k
-        WHERE k.contype = 'f' AND k.conparentid = 0 AND target IN (k.conrelid, k.confrelid) AND tenant_column IS NOT NULL
+        CROSS JOIN LATERAL (SELECT CAST(CASE target WHEN k.conrelid THEN k.confrelid ELSE k.conrelid END AS regclass)) AS other (relation)
+        WHERE k.contype = 'f' AND k.conparentid = 0 AND target IN (k.conrelid, k.confrelid)
+            AND (tenancy.asked(other.relation) IS NOT NULL OR tenancy.has_column(other.relation, COALESCE(tenant_column, CAST(tenancy.setting('tenant_column') AS name))))
             AND NOT EXISTS (
                 SELECT FROM unnest(k.conkey, k.confkey) AS pair (referencing, referenced)
                 JOIN pg_catalog.pg_attribute a ON a.attname = tenant_column AND a.attrelid = target

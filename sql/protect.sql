@@ -3,6 +3,12 @@
 -- It compares what the catalog holds with what was asked and runs the difference, so running it again changes
 -- nothing. Every statement it returns names its objects in full and can be run by hand.
 
+CREATE FUNCTION tenancy.asked_by_settings() RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN jsonb_strip_nulls(jsonb_build_object('authenticated', tenancy.setting('authenticated'), 'staff', to_jsonb(tenancy.staff_roles()),
+        'on_missing_tenant', CASE tenancy.setting('on_missing_tenant') WHEN 'error' THEN 'error' END));
+COMMENT ON FUNCTION tenancy.asked_by_settings() IS 'What the settings ask for every protected table, as it is kept.';
+
 -- What was asked, as it is kept. Only what is not the default is in it.
 CREATE FUNCTION tenancy.make_asked(target regclass, template text, tenant_column name, user_column name, parent regclass,
     read text[], write text[], remove text[], force boolean, movable boolean) RETURNS jsonb
@@ -13,6 +19,7 @@ DECLARE
     tenant name := COALESCE(tenant_column, tenancy.setting('tenant_column')::name);
     refused text;
     key_columns name[];
+    chosen_key name;
 BEGIN
     IF template IS NULL OR template <> ALL (tenancy.templates()) THEN
         RAISE EXCEPTION 'unknown template: %', COALESCE(quote_literal(template), 'NULL')
@@ -45,6 +52,7 @@ BEGIN
             remove := COALESCE(remove, '{}');
         WHEN 'via_parent' THEN
             tenant := NULL;
+            chosen_key := tenancy.choose_parent(target, parent);
         WHEN 'user', 'public_read' THEN
             IF tenant_column IS NULL AND NOT tenancy.has_column(target, tenant) THEN
                 tenant := NULL;
@@ -54,21 +62,20 @@ BEGIN
     IF (write IS NULL OR remove IS NULL) AND NOT (template = 'public_read' AND tenant IS NULL) AND tenancy.says_who_belongs(target) THEN
         RAISE EXCEPTION 'who may write to table % is to be said', target USING ERRCODE = 'invalid_parameter_value',
             DETAIL = 'It says who belongs to which tenant, with which roles: every caller could give themself any role.',
-            HINT = 'With write => ''{}'', remove => ''{}'' no caller may, with ''{admin}'' those with that role.';
+            HINT = 'With write => ''{}'', remove => ''{}'' no caller may, with ''{admin}'' those with that role. The table itself, or what its rows follow by inheritance or ON UPDATE CASCADE, is named by tenancy.use_members().';
     END IF;
     IF template = 'public_read' AND tenant IS NULL AND COALESCE(write, remove) IS NOT NULL THEN
         RAISE EXCEPTION 'callers do not write to table %', target USING ERRCODE = 'invalid_parameter_value',
             DETAIL = 'It has no tenant column, so under template public_read its rows belong to nobody.',
             HINT = 'Name the tenant column, or leave write and remove out; staff write there, and roles that row security does not bind.';
     END IF;
-    RETURN jsonb_build_object('force', force, 'authenticated', tenancy.setting('authenticated'), 'staff', to_jsonb(tenancy.staff_roles()))
+    RETURN jsonb_build_object('force', force) || tenancy.asked_by_settings()
         || jsonb_strip_nulls(jsonb_build_object('template', template, 'tenant_column', tenant,
             'user_column', CASE template WHEN 'user' THEN COALESCE(user_column, tenancy.setting('user_column')::name) END,
-            'key', CASE template WHEN 'via_parent' THEN tenancy.choose_parent(target, parent) END,
+            'key', chosen_key,
             'anonymous', CASE template WHEN 'public_read' THEN (SELECT rolname FROM pg_roles WHERE rolname = tenancy.setting('anonymous')) END,
             'read', tenancy.elements('read', read), 'write', tenancy.elements('write', write), 'remove', tenancy.elements('remove', remove),
-            'movable', CASE WHEN movable THEN true END,
-            'on_missing_tenant', CASE tenancy.setting('on_missing_tenant') WHEN 'error' THEN 'error' END));
+            'movable', CASE WHEN movable THEN true END));
 END $$;
 COMMENT ON FUNCTION tenancy.make_asked(regclass, text, name, name, regclass, text[], text[], text[], boolean, boolean) IS
 'What tenancy.protect() is asked, as it is kept in the comment of the floor. Errors: 22023 an argument that does not go with the template, or write and remove missing for the table of members; 22004; those of tenancy.choose_parent() and tenancy.elements().';
@@ -100,7 +107,7 @@ BEGIN
     END LOOP;
     step := tenancy.release_columns(target, before, template.columns);
     statements := step.statements;
-    by_hand := ARRAY(SELECT '-- left as it is: ' || l FROM unnest(step.left_alone) l);
+    by_hand := ARRAY(SELECT 'left as it is: ' || l FROM unnest(step.left_alone) l);
     step := tenancy.prepare_columns(target, template.columns, step.now_made);
     statements := statements || step.statements;
     by_hand := by_hand || step.by_hand;
@@ -120,7 +127,7 @@ BEGIN
         IF (asked ->> 'force')::boolean AND NOT relation.relforcerowsecurity THEN
             statements := statements || format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', relation.name);
             made := made || '{"force": true}';
-            newly_forced := true;
+            newly_forced := newly_forced OR relation.is_target;
         ELSIF NOT (asked ->> 'force')::boolean AND relation.relforcerowsecurity THEN
             statements := statements || format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', relation.name);
             made := made - 'force';
@@ -143,10 +150,11 @@ BEGIN
                 'USING ' || tenancy.in_parentheses(policy.using_expression),
                 'WITH CHECK ' || tenancy.in_parentheses(policy.check_expression));
         END LOOP;
-        -- What an earlier call asked for and this one does not, after what it does ask for is there.
+        -- What an earlier call asked for and this one does not, after what it does ask for is there. (Where what was asked
+        -- has been lost, what narrows stays.)
         statements := statements || ARRAY(
             SELECT format('DROP POLICY %I ON %s', p.polname, relation.name) FROM pg_policy p
-            WHERE p.polrelid = relation.name AND p.polname = ANY (tenancy.policy_names())
+            WHERE p.polrelid = relation.name AND p.polname = ANY (tenancy.policy_names()) AND (p.polpermissive OR before IS NOT NULL)
                 AND p.polname NOT IN (SELECT w.name FROM tenancy.wanted_policies(target, relation.name, asked) w) ORDER BY p.polname);
         statements := statements || ARRAY(SELECT tenancy.trigger_statements(relation.name, template.columns, asked));
         -- Callers reach children through their parent, so grants are for the table asked alone.
@@ -183,7 +191,7 @@ BEGIN
     IF found_there IS NOT NULL THEN
         RAISE WARNING 'foreign keys of % leave out the tenant: %', target, found_there
             USING DETAIL = 'Postgres carries them out without row security: they let a row refer to another tenant''s, and ON DELETE and ON UPDATE change another tenant''s rows.',
-            HINT = format('Put the tenant into both sides: FOREIGN KEY (%I, ...) REFERENCES ... (tenant, ...).', asked ->> 'tenant_column');
+            HINT = format('Put the tenant into both sides: FOREIGN KEY (%I, ...) REFERENCES ... (tenant, ...).', COALESCE(asked ->> 'tenant_column', tenancy.setting('tenant_column')));
     END IF;
 END $$;
 COMMENT ON FUNCTION tenancy.warn_of_keys(regclass, jsonb) IS
@@ -230,9 +238,10 @@ BEGIN
     IF NOT dry_run THEN
         PERFORM tenancy.carry_out(step.statements, target, names);
     END IF;
-    RETURN QUERY SELECT unnest(step.statements || step.by_hand);
-    IF step.by_hand <> '{}' AND NOT dry_run THEN
-        RAISE NOTICE 'table % needs more: see the lines that begin with "--"', target
+    RETURN QUERY SELECT s FROM unnest(step.statements) s;
+    RETURN QUERY SELECT tenancy.remark(h) FROM unnest(step.by_hand) h;
+    IF EXISTS (SELECT FROM unnest(step.by_hand) h WHERE starts_with(h, 'for ')) AND NOT dry_run THEN
+        RAISE NOTICE 'table % needs more: see the lines that begin with "-- for"', target
             USING HINT = 'An index on a large table is built CONCURRENTLY, which does not block writers and takes no transaction.';
     END IF;
     IF step.newly_forced AND NOT dry_run THEN
@@ -271,4 +280,4 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION tenancy.protect(regclass, text, name, name, regclass, text[], text[], text[], boolean, boolean, boolean) IS
-'Protects a table and all its children: row security, policies by the template (docs/templates.md), columns NOT NULL, filled from the caller and indexed, grants to callers, no TRUNCATE, and no row''s move to another tenant (unless movable). read, write (INSERT and UPDATE) and remove name the roles and, with a dot, permissions of which a caller needs one; NULL is every member, an empty array nobody. Returns the statements it ran (with dry_run, would run), none when all is as asked; a line that begins with -- is for you to run. For the table''s owner. What was asked is kept in the comment of policy tenancy_floor. Errors: those of tenancy.require_protectable() and the template; 22023 an unknown template, or an argument that does not go with it; 42704 a database role is missing; 55000 callers have a staff role; those of tenancy.choose_parent(), tenancy.lock_for_change() and tenancy.carry_out(); 22004. dry_run reads no rows, so it does not notice NULLs in a column.';
+'Protects a table and all its children: row security, policies by the template (docs/templates.md), columns NOT NULL, filled from the caller and indexed, grants to callers, no TRUNCATE, and no row''s move to another tenant (unless movable). read, write (INSERT and UPDATE) and remove name the roles and, with a dot, permissions of which a caller needs one; NULL is every member, an empty array nobody. Returns the statements it ran (with dry_run, would run), none when all is as asked; a line that begins with -- is a remark, one with "-- for" a statement for you to run. For the table''s owner. What was asked is kept in the comment of policy tenancy_floor. Errors: those of tenancy.require_protectable() and the template; 22023 an unknown template, or an argument that does not go with it; 42704 a database role is missing; 55000 callers have a staff role; those of tenancy.choose_parent(), tenancy.lock_for_change() and tenancy.carry_out(); 22004. dry_run reads no rows, so it does not notice NULLs in a column.';

@@ -23,17 +23,26 @@ BEGIN
             AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid)
             AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
         ORDER BY c.oid::regclass::text);
-    FOR item IN SELECT t, tenancy.asked(t) AS asked FROM unnest(tables) t LOOP
+    FOR item IN SELECT t, tenancy.asked(t) AS asked, c.relowner FROM unnest(tables) t JOIN pg_class c ON c.oid = t LOOP
         target := item.t;
-        round := 0;
-        template := CASE WHEN item.asked IS NOT NULL AND NOT item.asked ? 'by_schema' THEN item.asked ->> 'template'
-            WHEN NOT pg_has_role(current_user, (SELECT relowner FROM pg_class WHERE oid = item.t), 'USAGE') THEN NULL
-            WHEN tenancy.has_column(item.t, tenant_column) THEN 'tenant' WHEN tenancy.has_column(item.t, user_column) THEN 'user' END;
-        reason := CASE WHEN item.asked IS NOT NULL AND NOT item.asked ? 'by_schema' THEN 'as protect() was asked for it'
-            WHEN template IS NOT NULL THEN format('it has column %I', CASE template WHEN 'tenant' THEN tenant_column ELSE user_column END)
-            WHEN NOT pg_has_role(current_user, (SELECT relowner FROM pg_class WHERE oid = item.t), 'USAGE')
-                THEN format('it belongs to role "%s"', (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = item.t)) END;
-        CONTINUE WHEN reason IS NULL;
+        -- (What belongs to the row of another table comes after that.)
+        round := (SELECT count(*) FROM regexp_matches(COALESCE(item.asked ->> 'above', ''), '"key"', 'g')) + COALESCE((item.asked ? 'key')::int, 0);
+        IF NOT pg_has_role(current_user, item.relowner, 'USAGE') THEN
+            template := NULL;
+            reason := format('it belongs to role "%s"', pg_get_userbyid(item.relowner));
+        ELSIF item.asked IS NOT NULL AND NOT item.asked ? 'by_schema' THEN
+            template := item.asked ->> 'template';
+            reason := 'as protect() was asked for it';
+        ELSIF tenancy.has_column(item.t, tenant_column) OR tenancy.has_column(item.t, user_column) THEN
+            round := 0;
+            template := CASE WHEN tenancy.has_column(item.t, tenant_column) THEN 'tenant' ELSE 'user' END;
+            reason := format('it has column %I', CASE template WHEN 'tenant' THEN tenant_column ELSE user_column END);
+        ELSIF EXISTS (SELECT FROM tenancy.parent_keys(item.t) k WHERE k.key = item.asked ->> 'key' AND k.protected) THEN
+            template := 'via_parent';
+            reason := (SELECT format('it refers to %s by %I', k.parent, k.key) FROM tenancy.parent_keys(item.t) k WHERE k.key = item.asked ->> 'key');
+        ELSE
+            CONTINUE;
+        END IF;
         tables := array_remove(tables, item.t);
         owned := owned || CASE WHEN template <> 'public_read' THEN item.t END;
         RETURN NEXT;
@@ -66,10 +75,24 @@ BEGIN
                 ELSE format('it has neither column %I nor %I, and no foreign key leads to an owner', tenant_column, user_column) END,
             COALESCE((rounds ->> t::text)::int, 0)
         FROM unnest(tables) t, LATERAL (SELECT string_agg(format('%s by %I', k.confrelid::regclass, k.conname), ', ' ORDER BY k.conname) AS parents
-            FROM pg_constraint k WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conrelid = t AND k.confrelid <> t AND k.confrelid = ANY (reached)) keys;
+            FROM pg_constraint k WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conrelid = t AND k.confrelid <> t AND k.confrelid = ANY (reached || ambiguous)) keys;
 END $$;
 COMMENT ON FUNCTION tenancy.schema_plan(oid, name, name) IS
 'Which template tenancy.protect_schema() takes for each table of a schema and why, NULL where none fits; round is how many foreign keys it is away from one that has an owner of its own.';
+
+-- What was asked goes with the floor, where somebody (drizzle-kit push, say) drops that and leaves the trigger.
+CREATE FUNCTION tenancy.warn_of_loss(target regclass) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF tenancy.asked(target) IS NULL AND EXISTS (SELECT FROM pg_trigger WHERE tgrelid = target AND tgname = 'tenancy_truncate') THEN
+        RAISE WARNING 'what was asked for table % has been lost', target USING
+            DETAIL = 'It was protected before, and somebody has dropped its policy tenancy_floor. It is protected by its schema''s rules now.',
+            HINT = 'If more was asked (a template, read, write, remove), call tenancy.protect() with that again.';
+    END IF;
+END $$;
+COMMENT ON FUNCTION tenancy.warn_of_loss(regclass) IS 'Warns where a table that was protected has lost what was asked for it.';
 
 CREATE FUNCTION tenancy.asked_by_rule(target regclass, template text, tenant_column name, user_column name,
     read text[], write text[], remove text[], force boolean) RETURNS jsonb
@@ -94,6 +117,7 @@ DECLARE
     asked jsonb;
     changed regclass[] := '{}';
     left_out text := '';
+    newly_forced boolean := false;
 BEGIN
     IF protect_schema.schema IS NULL OR dry_run IS NULL THEN
         RAISE EXCEPTION 'schema and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
@@ -118,12 +142,15 @@ BEGIN
             statements := NULL; -- they follow from what its parent's will be
         ELSE
             PERFORM tenancy.require_protectable(target);
-            asked := tenancy.asked(target);
+            -- (The database roles and what is done without a tenant are the settings' to say.)
+            asked := tenancy.asked(target) - '{made,staff,authenticated,on_missing_tenant}'::text[] || tenancy.asked_by_settings();
             IF asked IS NULL OR asked ? 'by_schema' THEN
+                PERFORM tenancy.warn_of_loss(target);
                 asked := tenancy.asked_by_rule(target, template, tenant_column, user_column, read, write, remove, force);
                 reason := reason || CASE WHEN tenancy.says_who_belongs(target) THEN '; it says who belongs where, so callers do not write to it' ELSE '' END;
             END IF;
-            statements := ARRAY(SELECT tenancy.protect_as(target, asked - 'made', dry_run));
+            statements := ARRAY(SELECT tenancy.protect_as(target, asked, dry_run));
+            newly_forced := newly_forced OR EXISTS (SELECT FROM unnest(statements) s WHERE s ~ '[^O] FORCE ROW LEVEL SECURITY$');
             changed := changed || CASE WHEN statements <> '{}' THEN target END;
         END IF;
         RETURN NEXT;
@@ -134,9 +161,9 @@ BEGIN
     PERFORM set_config('client_min_messages', messages, true);
     IF left_out <> '' THEN
         RAISE WARNING 'tables of schema "%" are left as they are', protect_schema.schema USING DETAIL = left_out,
-            HINT = 'SELECT tenancy.protect(''...'', template => ...) says what they are: tenant_root for the tenants'' own table, public_read for what everybody reads.';
+            HINT = 'SELECT tenancy.protect(''...'', template => ...) says what they are: tenant_root for the tenants'' own table, public_read for what everybody reads, via_parent with parent => ''...'' where there are several paths.';
     END IF;
-    IF NOT dry_run AND force AND EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = of_schema AND c.relforcerowsecurity AND c.xmin = pg_current_xact_id()::xid) THEN
+    IF newly_forced AND NOT dry_run THEN
         RAISE NOTICE 'row security now binds the owner of these tables too' USING
             DETAIL = 'Their owner sees no rows, in back-fills and in the validation of new foreign keys either.',
             HINT = 'For those use a role with BYPASSRLS, or lift FORCE for the transaction; force => false leaves the owner free.';

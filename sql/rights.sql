@@ -59,4 +59,3 @@ SELECT pg_extension_config_dump('tenancy.issuer', '');
 SELECT pg_extension_config_dump('tenancy.member_source', 'WHERE source IN (SELECT oid FROM pg_catalog.pg_class) AND (users IS NULL OR users IN (SELECT oid FROM pg_catalog.pg_class))');
 SELECT pg_extension_config_dump('tenancy.role_definition', 'WHERE NOT shipped');
 SELECT pg_extension_config_dump('tenancy.gateway_role', 'WHERE role IN (SELECT oid FROM pg_catalog.pg_roles)');
-SELECT pg_extension_config_dump('tenancy.watched', 'WHERE schema IN (SELECT oid FROM pg_catalog.pg_namespace)');

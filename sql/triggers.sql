@@ -10,8 +10,8 @@ DECLARE
 BEGIN
     RETURN QUERY VALUES ('tenancy_truncate'::name,
         format('BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION tenancy.refuse_truncate()', relation));
-    -- (A partition has that of its parent.)
-    IF fixed IS NOT NULL AND NOT asked ? 'movable' AND NOT (SELECT relispartition FROM pg_class WHERE oid = relation) THEN
+    -- Each partition has its own: one of the parent's would be copied to them, and a table that has it could not be attached.
+    IF fixed IS NOT NULL AND NOT asked ? 'movable' AND (SELECT relkind = 'r' FROM pg_class WHERE oid = relation) THEN
         RETURN QUERY VALUES ('tenancy_keep_tenant'::name,
             format('BEFORE UPDATE ON %s FOR EACH ROW WHEN ((%s IS DISTINCT FROM %s)) EXECUTE FUNCTION tenancy.refuse_move()',
                 relation, tenancy.operand(relation, fixed, 'old'), tenancy.operand(relation, fixed, 'new')));
@@ -76,3 +76,30 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION tenancy.refuse_move() IS
 'Trigger function, for rows whose tenant an UPDATE changes: refuses that (42501) to every role that row security binds.';
+
+-- A trigger runs in the sessions of other callers, as they. GRANT ALL gives the right to make one; this takes it back.
+CREATE FUNCTION tenancy.refuse_triggers() RETURNS event_trigger
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    foreign_table regclass := (
+        SELECT c.oid FROM pg_event_trigger_ddl_commands() d JOIN pg_trigger t ON d.classid = 'pg_trigger'::regclass AND t.oid = d.objid
+        JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_policy p ON p.polrelid = c.oid AND p.polname = 'tenancy_floor'
+        WHERE NOT pg_has_role(current_user, c.relowner, 'USAGE') LIMIT 1);
+BEGIN
+    IF foreign_table IS NOT NULL AND row_security_active(foreign_table) THEN
+        RAISE EXCEPTION 'only the owner of table % makes triggers on it', foreign_table USING ERRCODE = 'insufficient_privilege',
+            DETAIL = 'The table is protected, and a trigger runs in the sessions of other callers.';
+    END IF;
+END $$;
+COMMENT ON FUNCTION tenancy.refuse_triggers() IS
+'Event trigger function: refuses a trigger on a protected table (42501) to whom its row security binds, unless the table is theirs.';
+
+DO $$
+BEGIN
+    CREATE EVENT TRIGGER tenancy_triggers ON ddl_command_end WHEN TAG IN ('CREATE TRIGGER')
+        EXECUTE FUNCTION tenancy.refuse_triggers();
+EXCEPTION WHEN insufficient_privilege THEN
+    RAISE NOTICE 'without a superuser there are no event triggers: callers with the privilege TRIGGER can make triggers on protected tables';
+END $$;

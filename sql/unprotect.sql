@@ -97,8 +97,10 @@ BEGIN
         PERFORM tenancy.carry_out(statements, target, names);
     END IF;
     RETURN QUERY SELECT unnest(statements);
+    SELECT left_alone || COALESCE(array_agg(format('table %s, whose rows belong to those of %s', k.conrelid::regclass, target) ORDER BY k.conrelid::regclass::text), '{}')
+    INTO left_alone FROM pg_constraint k WHERE k.contype = 'f' AND k.confrelid = target AND tenancy.asked(k.conrelid) ->> 'key' = k.conname;
     FOREACH statement IN ARRAY left_alone || '{"USAGE on the schema and on sequences: others may need it"}'::text[] LOOP
-        RETURN NEXT '-- left as it is: ' || statement;
+        RETURN NEXT tenancy.remark('left as it is: ' || statement);
     END LOOP;
 END $$;
 COMMENT ON FUNCTION tenancy.unprotect(regclass, boolean) IS

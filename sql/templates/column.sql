@@ -47,6 +47,7 @@ DECLARE
     setting text := CASE owner WHEN 'user' THEN 'user_column' ELSE 'tenant_column' END;
     reader text;
     caller text;
+    wrapped boolean;
 BEGIN
     SELECT * INTO attribute FROM pg_attribute
     WHERE attrelid = target AND attname = column_name AND attnum > 0 AND NOT attisdropped;
@@ -83,14 +84,17 @@ BEGIN
     END IF;
 
     caller := tenancy.policy_call(reader || CASE WHEN many THEN 's' ELSE '' END);
+    wrapped := starts_with(caller, '( SELECT');
     IF many THEN
         -- (The cast tells ANY of an array from ANY of a sub-select's rows.)
-        caller := format(CASE WHEN required THEN 'COALESCE(NULLIF(%s, ''{}''::%s[]), (tenancy.no_tenant())::%2$s[])'
-            WHEN starts_with(caller, '( SELECT') THEN '%s::%s[]' ELSE '%s' END, caller,
-            CASE reader WHEN 'tenant_uuid' THEN 'uuid' WHEN 'tenant_bigint' THEN 'bigint' ELSE 'text' END);
+        caller := format(CASE WHEN wrapped AND required THEN '( SELECT COALESCE(NULLIF(auth.%3$I(), ''{}''::%2$s[]), (tenancy.no_tenant())::%2$s[]) AS "coalesce")::%2$s[]'
+            WHEN required THEN 'COALESCE(NULLIF(%1$s, ''{}''::%2$s[]), (tenancy.no_tenant())::%2$s[])'
+            WHEN wrapped THEN '%1$s::%2$s[]' ELSE '%1$s' END, caller,
+            CASE reader WHEN 'tenant_uuid' THEN 'uuid' WHEN 'tenant_bigint' THEN 'bigint' ELSE 'text' END, reader || 's');
     ELSIF required THEN
-        caller := format('COALESCE(%s, %s)', caller, CASE reader WHEN 'tenant_uuid' THEN '(tenancy.no_tenant())::uuid'
-            WHEN 'tenant_bigint' THEN '(tenancy.no_tenant())::bigint' ELSE 'tenancy.no_tenant()' END);
+        -- (Inside the sub-select, where there is one: outside, the planner would ask what it does not know yet.)
+        caller := format(CASE WHEN wrapped THEN '( SELECT COALESCE(auth.%3$I(), %2$s) AS "coalesce")' ELSE 'COALESCE(%1$s, %2$s)' END, caller,
+            CASE reader WHEN 'tenant_uuid' THEN '(tenancy.no_tenant())::uuid' WHEN 'tenant_bigint' THEN '(tenancy.no_tenant())::bigint' ELSE 'tenancy.no_tenant()' END, reader);
     END IF;
     comparison := format(CASE WHEN many THEN '(%s OPERATOR(pg_catalog.=) ANY (%s))' ELSE '(%s OPERATOR(pg_catalog.=) %s)' END,
         tenancy.operand(target, column_name, of_row), caller);
@@ -101,11 +105,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION tenancy.owning_column(regclass, name, text, text, boolean) IS
 'How a policy compares a column with the caller, and the default that fills it in. owner is tenant, tenants (any of the caller''s) or user; of_row the alias of its row, NULL for the policy''s own table; with required, a caller without a tenant is an error. Errors: 42703 no such column; 42804 a type or collation that cannot hold an owner; 42P16 a generated column.';
-
-CREATE FUNCTION tenancy.has_column(target regclass, column_name name) RETURNS boolean
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = target AND attname = column_name AND attnum > 0 AND NOT attisdropped);
-COMMENT ON FUNCTION tenancy.has_column(regclass, name) IS 'Whether the table has a column of this name.';
 
 CREATE FUNCTION tenancy.all_of(VARIADIC conditions text[]) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE

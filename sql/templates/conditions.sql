@@ -7,15 +7,16 @@ CREATE FUNCTION tenancy.condition(needed jsonb) RETURNS text
 AS $$
 DECLARE
     question text;
+    questions int;
 BEGIN
-    SELECT string_agg(format('auth.%s(VARIADIC ARRAY[%s])', asks, elements), ' OR ' ORDER BY asks DESC) INTO question
+    SELECT count(*), string_agg(format('auth.%s(VARIADIC ARRAY[%s])', asks, elements), ' OR ' ORDER BY asks DESC) INTO questions, question
     FROM (SELECT CASE WHEN tenancy.is_permission(e) THEN 'has_permission' ELSE 'has_role' END, string_agg(quote_literal(e) || '::text', ', ' ORDER BY position)
           FROM jsonb_array_elements_text(needed) WITH ORDINALITY AS n (e, position) GROUP BY 1) AS asked (asks, elements);
     -- The sub-select is evaluated once per statement. IS NOT NULL, which the planner takes to be true for 0.995 of the
     -- rows, leaves the estimate of the rest as it is, where a bare boolean would halve it. And what is made of the answer
     -- costs more than the comparison of a tenant, so that it is looked at for the caller's rows only.
     RETURN CASE WHEN needed IS NULL THEN NULL WHEN question IS NULL THEN 'false'
-        ELSE format(CASE WHEN strpos(question, ' OR auth.') > 0 THEN '(NULLIF((( SELECT (%s)))::integer, 0) IS NOT NULL)'
+        ELSE format(CASE WHEN questions > 1 THEN '(NULLIF((( SELECT (%s)))::integer, 0) IS NOT NULL)'
             ELSE '(NULLIF((( SELECT %s AS %s))::integer, 0) IS NOT NULL)' END, question, substring(question FROM 'auth\.(\w+)')) END;
 END $$;
 COMMENT ON FUNCTION tenancy.condition(jsonb) IS
@@ -36,9 +37,13 @@ BEGIN
     IF EXISTS (SELECT FROM unnest(elements) e WHERE e IS NULL OR btrim(e) = '') THEN
         RAISE EXCEPTION '% names an empty role or permission', argument USING ERRCODE = 'invalid_parameter_value',
             HINT = format('NULL is every member, ''{}'' nobody: %s => ''{admin,docs.%s}''', argument, argument);
+    ELSIF EXISTS (SELECT FROM unnest(elements) e WHERE e ~ '[[:cntrl:]]|pg_catalog\.|OPERATOR\(') THEN
+        -- (By which a policy as written could not be told from one as printed.)
+        RAISE EXCEPTION '% names what can be no role or permission', argument USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Names hold no control characters, nor pg_catalog.';
     END IF;
     RETURN CASE WHEN elements IS NOT NULL THEN
         (SELECT COALESCE(jsonb_agg(DISTINCT e), '[]') FROM unnest(elements) AS e) END;
 END $$;
 COMMENT ON FUNCTION tenancy.elements(text, text[]) IS
-'What read, write or remove name, each once and sorted, as a JSON array; NULL for NULL. Error 22023 an empty element.';
+'What read, write or remove name, each once and sorted, as a JSON array; NULL for NULL. Error 22023 an element that is empty, or no name.';

@@ -1,10 +1,9 @@
 -- Template via_parent: a row belongs to whom the row that it refers to belongs, and so on up to a row with an owner.
 --
 -- EXISTS, and not = ANY (ARRAY(SELECT ...)): the array would be made of all the tenant's parents for each statement, one
--- that reads a single row too. The sub-select runs under the parent's own row security, which might be switched off: so
--- the condition of a parent with an owner's column is repeated here. That of one that leads further up is not, for each
--- level would double the planner's work; that its row security is on, and binds its owner too, is asked instead: in a view
--- the sub-select runs as the view's owner.
+-- that reads a single row too. The sub-select runs under the parents' own row security, which might be switched off, get
+-- another template, or leave the owner of a view free: so their conditions are repeated here, up to the owner. Each level
+-- doubles the planner's work, hence no more than four.
 
 CREATE FUNCTION tenancy.parent_keys(target regclass, OUT key name, OUT parent regclass, OUT columns name[], OUT protected boolean) RETURNS SETOF record
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -32,7 +31,9 @@ BEGIN
     SELECT array_agg(k.key), array_agg(format('%s (%s)', k.parent, array_to_string(k.columns, ', ')))
     INTO found_keys, candidates FROM tenancy.parent_keys(target) k
     WHERE k.protected AND (choose_parent.parent IS NULL OR k.parent = choose_parent.parent);
-    IF cardinality(found_keys) = 1 THEN
+    IF parent IS NULL AND tenancy.asked(target) ->> 'key' = ANY (found_keys) THEN
+        RETURN tenancy.asked(target) ->> 'key'; -- chosen before
+    ELSIF cardinality(found_keys) = 1 THEN
         RETURN found_keys[1];
     ELSIF cardinality(found_keys) > 1 THEN
         RAISE EXCEPTION 'table % has more than one path to an owner', target USING ERRCODE = 'ambiguous_column',
@@ -50,7 +51,7 @@ BEGIN
             ELSE 'Make a foreign key to the table whose rows these belong to, or give this one a tenant column.' END;
 END $$;
 COMMENT ON FUNCTION tenancy.choose_parent(regclass, regclass) IS
-'The foreign key by which a table''s rows belong to rows of a protected table; that to parent, unless it is NULL. Errors: 55000 there is none; 42702 there are several.';
+'The foreign key by which a table''s rows belong to rows of a protected table; that to parent, unless it is NULL; then the one that was chosen before, if any. Errors: 55000 there is none; 42702 there are several.';
 
 -- What was asked for the parent, as far as the child's policies follow from it, is kept with the child: they can be told
 -- from others when the parent's are gone.
@@ -63,11 +64,11 @@ DECLARE
     above jsonb := tenancy.asked(parent);
     ancestor regclass := parent;
 BEGIN
-    FOR level IN 1 .. 8 LOOP
+    FOR level IN 1 .. 4 LOOP
         ancestor := (SELECT confrelid FROM pg_constraint WHERE conrelid = ancestor AND conname = tenancy.asked(ancestor) ->> 'key' AND contype = 'f');
         EXIT WHEN ancestor IS NULL;
-        IF ancestor = target OR level = 8 THEN
-            RAISE EXCEPTION 'table % is more than 8 foreign keys away from an owner, or its parents go in a circle', target
+        IF ancestor = target OR level = 4 THEN
+            RAISE EXCEPTION 'table % is more than four foreign keys away from an owner, or its parents go in a circle', target
                 USING ERRCODE = 'invalid_object_definition',
                 HINT = 'Give the table a tenant column of its own, and protect it with template tenant.';
         END IF;
@@ -78,20 +79,10 @@ BEGIN
             HINT = format('Protect that table first: SELECT tenancy.protect(%L).', parent);
     END IF;
     RETURN (SELECT jsonb_object_agg(key, value) FROM jsonb_each(above)
-            WHERE key IN ('template', 'tenant_column', 'user_column', 'key', 'above', 'authenticated', 'force'));
+            WHERE key IN ('template', 'tenant_column', 'user_column', 'key', 'above', 'authenticated'));
 END $$;
 COMMENT ON FUNCTION tenancy.asked_above(regclass, jsonb) IS
 'What was asked for the table that rows of this one, protected as asked, belong to; NULL if it has no such foreign key. Errors: 55000 that table is not protected, or for everybody to read; 42P17 a circle.';
-
-CREATE FUNCTION tenancy.binds_everybody(relation regclass) RETURNS boolean
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN (SELECT relrowsecurity AND relforcerowsecurity FROM pg_class WHERE oid = relation);
-END $$;
-COMMENT ON FUNCTION tenancy.binds_everybody(regclass) IS
-'Whether a table''s row security is on and FORCEd: only superusers and roles with BYPASSRLS get around it then.';
 
 CREATE FUNCTION tenancy.template_via_parent(target regclass, relation regclass, of_row text, asked jsonb,
     OUT reads text, OUT writes text, OUT active text, OUT commands text, OUT columns jsonb)
@@ -129,11 +120,6 @@ BEGIN
 
     owner := tenancy.template(referenced, referenced, parent_row, above
         || CASE WHEN asked ? 'on_missing_tenant' THEN '{"on_missing_tenant": "error"}' ELSE '{}' END::jsonb);
-    -- (Above a row that only some of those who read it may write, who may write is to be spelt out.)
-    IF above ->> 'template' = 'via_parent' AND owner.reads = owner.writes AND (above ->> 'force')::boolean THEN
-        owner.reads := format('( SELECT tenancy.binds_everybody(%L::pg_catalog.regclass) AS binds_everybody)', referenced);
-        owner.writes := owner.reads;
-    END IF;
     reads := format('(EXISTS ( SELECT 1 FROM %s %s WHERE (%s AND %s)))', referenced, parent_row, joined, owner.reads);
     writes := format('(EXISTS ( SELECT 1 FROM %s %s WHERE (%s AND %s)))', referenced, parent_row, joined, owner.writes);
     active := format('(EXISTS ( SELECT 1 FROM %s %s WHERE (%s AND %s)))', referenced, parent_row, joined, owner.active);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Protection of every shape survives dump and restore, by a superuser and by a plain owner, in each format and order, into
 # the same server and into another; and CREATE DATABASE ... TEMPLATE. (dump.sh has settings, members and names to quote.)
-. "$(dirname "$0")/survives.sh"
+. "$REPO/tests/lib/survives.sh"
 make_source
 
 # copy DATABASE: a new one, of the owner.

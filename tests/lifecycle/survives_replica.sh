@@ -2,7 +2,7 @@
 # A logical replica: the initial copy brings every row, what follows is applied, TRUNCATE too, and callers see there what they
 # see on the publisher. And what its two roles need, the one that reads the publisher and the one that writes the replica.
 SECONDS_ALLOWED=300
-. "$(dirname "$0")/survives.sh"
+. "$REPO/tests/lib/survives.sh"
 
 make_cluster publisher wal_level=logical max_wal_senders=30 max_replication_slots=30
 make_cluster subscriber max_logical_replication_workers=20 max_worker_processes=30 max_replication_slots=30 wal_retrieve_retry_interval=200ms

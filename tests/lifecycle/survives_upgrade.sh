@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Protection of every shape survives pg_upgrade from each lower version that is installed, with files copied and with links.
 SECONDS_ALLOWED=500
-. "$(dirname "$0")/survives.sh"
+. "$REPO/tests/lib/survives.sh"
 skip() {
     echo "$1"
     exit 77

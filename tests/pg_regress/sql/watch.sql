@@ -49,6 +49,49 @@ SELECT * FROM public.w_protected;
 ALTER TABLE w.before_it ADD COLUMN body text;
 ALTER TABLE w.neither ADD COLUMN tenant_id uuid;
 SELECT * FROM public.w_protected WHERE relation IN ('w.before_it'::regclass, 'w.neither');
+-- A table that was made by itself, and so protected, becomes a partition; a child of several parents is found by each.
+CREATE TABLE w.parent_f (LIKE w.parent INCLUDING ALL);
+ALTER TABLE w.parent ATTACH PARTITION w.parent_f FOR VALUES IN ('f');
+CREATE TABLE w.plain (note text);
+CREATE TABLE w.child () INHERITS (w.plain, w.animals);
+CREATE TABLE elsewhere.unwatched (tenant_id text NOT NULL, kind text) PARTITION BY LIST (kind);
+SELECT count(*) > 0 FROM tenancy.protect('elsewhere.unwatched');
+CREATE TABLE w.of_unwatched PARTITION OF elsewhere.unwatched FOR VALUES IN ('a');
+SELECT * FROM public.w_protected WHERE relation IN ('w.parent_f'::regclass, 'w.plain', 'w.child', 'w.of_unwatched');
+-- What narrowed stays where what was asked has been lost, and that is told.
+SELECT count(*) > 0 FROM tenancy.protect('w.copied', read => '{admin}');
+DROP POLICY tenancy_floor ON w.copied;
+ALTER TABLE w.copied ADD COLUMN body text;
+SELECT * FROM public.w_protected WHERE relation = 'w.copied'::regclass;
+-- Tables of others are not the administrator's to give away.
+RESET SESSION AUTHORIZATION;
+CREATE ROLE w_administrator;
+CREATE ROLE w_somebody;
+GRANT CREATE, USAGE ON SCHEMA w TO w_somebody;
+CREATE FUNCTION public.w_as(name) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+    IF EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_tenancy') THEN
+        UPDATE pg_extension SET extowner = (SELECT oid FROM pg_roles WHERE rolname = $1) WHERE extname = 'pg_tenancy';
+    ELSE
+        EXECUTE format('ALTER TABLE tenancy.config OWNER TO %I', $1);
+    END IF; END $$;
+BEGIN;
+SELECT public.w_as('w_administrator');
+ALTER SCHEMA w OWNER TO w_administrator;
+SET LOCAL ROLE w_somebody;
+CREATE TABLE w.theirs (tenant_id uuid);
+SELECT * FROM public.w_protected WHERE relation = 'w.theirs'::regclass;
+RESET ROLE;
+ALTER SCHEMA w OWNER TO table_owner;
+CREATE TABLE w.of_nobody_elses (tenant_id uuid);
+SELECT * FROM public.w_protected WHERE relation = 'w.of_nobody_elses'::regclass;
+GRANT EXECUTE ON FUNCTION tenancy.watch TO w_administrator;
+SET LOCAL ROLE w_administrator;
+SELECT * FROM test.error($$SELECT tenancy.watch('w', 'refuse')$$);
+ROLLBACK;
+DROP FUNCTION public.w_as(name);
+REVOKE ALL ON SCHEMA w FROM w_somebody;
+DROP ROLE w_administrator, w_somebody;
+SET SESSION AUTHORIZATION table_owner;
 -- Taking it back stays taken back, and is mended by nothing but the next change of the table.
 SET client_min_messages = error;
 SELECT count(*) > 0 FROM tenancy.unprotect('w.docs');
@@ -130,7 +173,7 @@ ALTER EVENT TRIGGER tenancy_watch DISABLE;
 SELECT * FROM test.error($$SELECT tenancy.watch('w')$$);
 SELECT tenancy.watch('w', 'off');
 ROLLBACK;
--- A renamed schema is watched still, a dropped one is forgotten.
+-- A schema that has another name is not watched any more, and a dropped one is forgotten.
 ALTER SCHEMA w RENAME TO w2;
 SELECT code FROM test.error('CREATE TABLE w2.new_two (tenant_id uuid)');
 DROP VIEW public.w_protected;
