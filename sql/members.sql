@@ -281,6 +281,12 @@ CREATE FUNCTION tenancy.drop_members() RETURNS void
 COMMENT ON FUNCTION tenancy.drop_members() IS
 'Goes without a table of members, from the next snapshot on: tenants and roles are what claims say. For the administrator. Error 42501.';
 
+CREATE FUNCTION tenancy.member_tenant_column(target regclass) RETURNS name
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT tenant_column FROM tenancy.member_source WHERE source = target);
+COMMENT ON FUNCTION tenancy.member_tenant_column(regclass) IS
+'The column that names the tenant in the table of members that is in use; NULL for any other table.';
+
 CREATE FUNCTION tenancy.says_who_belongs(target regclass) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN EXISTS (SELECT FROM tenancy.member_source m, unnest(ARRAY[m.source, m.users]) AS t (source)

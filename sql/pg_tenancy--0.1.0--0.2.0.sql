@@ -201,6 +201,13 @@ CREATE OR REPLACE FUNCTION auth.require_tenant() RETURNS text
     LANGUAGE sql VOLATILE PARALLEL UNSAFE
     RETURN COALESCE(auth.tenant_id(), tenancy.no_tenant());
 
+CREATE FUNCTION tenancy.member_tenant_column(target regclass) RETURNS name
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT tenant_column FROM tenancy.member_source WHERE source = target);
+
+COMMENT ON FUNCTION tenancy.member_tenant_column(regclass) IS
+'The column that names the tenant in the table of members that is in use; NULL for any other table.';
+
 CREATE FUNCTION tenancy.says_who_belongs(target regclass) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN EXISTS (SELECT FROM tenancy.member_source m, unnest(ARRAY[m.source, m.users]) AS t (source)
@@ -745,6 +752,7 @@ CREATE FUNCTION tenancy.parent_keys(target regclass, OUT key name, OUT parent re
             COALESCE(tenancy.asked(k.confrelid::regclass) ->> 'template' <> 'public_read', false)
         FROM pg_catalog.pg_constraint k
         WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conrelid = target AND k.confrelid <> target AND k.convalidated
+            AND CAST(to_jsonb(k) ->> 'conperiod' AS boolean) IS NOT TRUE -- (from 18 on; by a period a row can belong to several)
         ORDER BY k.conname;
     END;
 
@@ -843,7 +851,8 @@ BEGIN
     END IF;
     referenced := key.confrelid;
     -- An alias that the policy's own table, which is named inside the sub-select, cannot have.
-    parent_row := format('%s_%s', CASE WHEN relation::text LIKE '%tenancy_parent%' THEN 'tenancy_ancestor' ELSE 'tenancy_parent' END, level);
+    parent_row := format('%s_%s', COALESCE(substring(of_row FROM '^(.*)_\d+$'),
+        CASE WHEN (SELECT relname FROM pg_class WHERE oid = relation) LIKE 'tenancy_parent%' THEN 'tenancy_ancestor' ELSE 'tenancy_parent' END), level);
     SELECT string_agg(format('(%s OPERATOR(%s) %s)', tenancy.operand(referenced, p.attname, parent_row),
             (SELECT format('%I.%s', n.nspname, o.oprname) FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE o.oid = pair.operator),
             tenancy.operand(target, c.attname, own_row)), ' AND ' ORDER BY pair.position)
@@ -1408,6 +1417,11 @@ BEGIN
             DETAIL = 'It says who belongs to which tenant, with which roles: every caller could give themself any role.',
             HINT = 'With write => ''{}'', remove => ''{}'' no caller may, with ''{admin}'' those with that role. The table itself, or what its rows follow by inheritance or ON UPDATE CASCADE, is named by tenancy.use_members().';
     END IF;
+    IF COALESCE(write, '{x}') || COALESCE(remove, '{x}') <> '{}' AND tenancy.member_tenant_column(target) <> COALESCE(tenant, '') THEN
+        RAISE EXCEPTION 'callers write to table % by column "%" or not at all', target, tenancy.member_tenant_column(target) USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = format('It is the table of members, whose tenants column "%s" names: somebody could make themself a member of any tenant.', tenancy.member_tenant_column(target)),
+            HINT = format('tenant_column => %L; or write => ''{}'', remove => ''{}''.', tenancy.member_tenant_column(target));
+    END IF;
     IF template = 'public_read' AND tenant IS NULL AND COALESCE(write, remove) IS NOT NULL THEN
         RAISE EXCEPTION 'callers do not write to table %', target USING ERRCODE = 'invalid_parameter_value',
             DETAIL = 'It has no tenant column, so under template public_read its rows belong to nobody.',
@@ -1792,14 +1806,14 @@ BEGIN
         rounds := '{}';
         FOR round IN 1 .. cardinality(tables) LOOP
             found_now := ARRAY(SELECT DISTINCT k.conrelid FROM pg_constraint k
-                WHERE k.contype = 'f' AND k.conparentid = 0 AND k.convalidated AND k.conrelid = ANY (tables) AND k.conrelid <> k.confrelid
+                WHERE k.contype = 'f' AND k.conparentid = 0 AND (to_jsonb(k) ->> 'conperiod')::boolean IS NOT TRUE AND k.convalidated AND k.conrelid = ANY (tables) AND k.conrelid <> k.confrelid
                     AND k.confrelid = ANY (reached) AND k.conrelid <> ALL (reached || ambiguous));
             EXIT WHEN found_now = '{}';
             rounds := rounds || (SELECT jsonb_object_agg(f, round) FROM unnest(found_now) f);
             reached := reached || found_now;
         END LOOP;
         found_now := ARRAY(SELECT k.conrelid FROM pg_constraint k
-            WHERE k.contype = 'f' AND k.conparentid = 0 AND k.convalidated AND k.conrelid = ANY (tables) AND k.conrelid <> k.confrelid
+            WHERE k.contype = 'f' AND k.conparentid = 0 AND (to_jsonb(k) ->> 'conperiod')::boolean IS NOT TRUE AND k.convalidated AND k.conrelid = ANY (tables) AND k.conrelid <> k.confrelid
                 AND k.confrelid = ANY (reached) AND k.conrelid <> ALL (ambiguous)
             GROUP BY k.conrelid HAVING count(*) > 1);
         EXIT WHEN found_now = '{}';
@@ -1993,7 +2007,9 @@ BEGIN
         -- A schema is watched for as long as the administrator has its owner's rights.
         SELECT w.* INTO watched FROM tenancy.watched w JOIN pg_namespace n ON n.nspname = w.schema JOIN pg_class c ON c.relnamespace = n.oid
         WHERE c.oid = ANY (unguarded || root::oid || target::oid) AND pg_has_role(administrator, n.nspowner, 'USAGE') ORDER BY c.oid = root DESC LIMIT 1;
-        CONTINUE WHEN NOT FOUND OR unguarded = '{}' OR (asked IS NULL AND root <> target);
+        CONTINUE WHEN NOT FOUND OR (asked IS NULL AND root <> target);
+        -- (A foreign key may have got another parent.)
+        CONTINUE WHEN unguarded = '{}' AND (watched.action = 'refuse' OR NOT EXISTS (SELECT FROM tenancy.parent_keys(root) k WHERE k.key = asked ->> 'key' AND k.protected));
         -- Nor does it give the administrator anybody else's table: protecting grants.
         IF NOT pg_has_role(administrator, owner, 'USAGE') THEN
             RAISE WARNING 'table % is not protected', root USING DETAIL = format('It belongs to role "%s", whose rights the administrator of pg_tenancy does not have.', pg_get_userbyid(owner)),
@@ -2022,7 +2038,9 @@ BEGIN
         END IF;
         PERFORM tenancy.require_protectable(root);
         PERFORM tenancy.protect_as(root, asked - '{made,staff,authenticated,on_missing_tenant}'::text[] || tenancy.asked_by_settings(), false);
-        RAISE NOTICE 'table % is protected now, by template %', (SELECT string_agg(u::regclass::text, ', ') FROM unnest(unguarded) u), asked ->> 'template';
+        IF unguarded <> '{}' THEN
+            RAISE NOTICE 'table % is protected now, by template %', (SELECT string_agg(u::regclass::text, ', ') FROM unnest(unguarded) u), asked ->> 'template';
+        END IF;
     END LOOP;
 END $$;
 

@@ -437,6 +437,10 @@ CREATE FUNCTION tenancy.policy_acts_as(roles name[], or_else text DEFAULT NULL) 
             FROM unnest(roles) WITH ORDINALITY AS r (role, position)) AS asked (acts_as));
 
 -- There is no table of members.
+CREATE FUNCTION tenancy.member_tenant_column(target regclass) RETURNS name
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CAST(NULL AS name);
+COMMENT ON FUNCTION tenancy.member_tenant_column(regclass) IS 'NULL: this edition knows no table of members.';
 CREATE FUNCTION tenancy.says_who_belongs(target regclass) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN false;

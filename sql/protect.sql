@@ -64,6 +64,11 @@ BEGIN
             DETAIL = 'It says who belongs to which tenant, with which roles: every caller could give themself any role.',
             HINT = 'With write => ''{}'', remove => ''{}'' no caller may, with ''{admin}'' those with that role. The table itself, or what its rows follow by inheritance or ON UPDATE CASCADE, is named by tenancy.use_members().';
     END IF;
+    IF COALESCE(write, '{x}') || COALESCE(remove, '{x}') <> '{}' AND tenancy.member_tenant_column(target) <> COALESCE(tenant, '') THEN
+        RAISE EXCEPTION 'callers write to table % by column "%" or not at all', target, tenancy.member_tenant_column(target) USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = format('It is the table of members, whose tenants column "%s" names: somebody could make themself a member of any tenant.', tenancy.member_tenant_column(target)),
+            HINT = format('tenant_column => %L; or write => ''{}'', remove => ''{}''.', tenancy.member_tenant_column(target));
+    END IF;
     IF template = 'public_read' AND tenant IS NULL AND COALESCE(write, remove) IS NOT NULL THEN
         RAISE EXCEPTION 'callers do not write to table %', target USING ERRCODE = 'invalid_parameter_value',
             DETAIL = 'It has no tenant column, so under template public_read its rows belong to nobody.',

@@ -56,14 +56,14 @@ BEGIN
         rounds := '{}';
         FOR round IN 1 .. cardinality(tables) LOOP
             found_now := ARRAY(SELECT DISTINCT k.conrelid FROM pg_constraint k
-                WHERE k.contype = 'f' AND k.conparentid = 0 AND k.convalidated AND k.conrelid = ANY (tables) AND k.conrelid <> k.confrelid
+                WHERE k.contype = 'f' AND k.conparentid = 0 AND (to_jsonb(k) ->> 'conperiod')::boolean IS NOT TRUE AND k.convalidated AND k.conrelid = ANY (tables) AND k.conrelid <> k.confrelid
                     AND k.confrelid = ANY (reached) AND k.conrelid <> ALL (reached || ambiguous));
             EXIT WHEN found_now = '{}';
             rounds := rounds || (SELECT jsonb_object_agg(f, round) FROM unnest(found_now) f);
             reached := reached || found_now;
         END LOOP;
         found_now := ARRAY(SELECT k.conrelid FROM pg_constraint k
-            WHERE k.contype = 'f' AND k.conparentid = 0 AND k.convalidated AND k.conrelid = ANY (tables) AND k.conrelid <> k.confrelid
+            WHERE k.contype = 'f' AND k.conparentid = 0 AND (to_jsonb(k) ->> 'conperiod')::boolean IS NOT TRUE AND k.convalidated AND k.conrelid = ANY (tables) AND k.conrelid <> k.confrelid
                 AND k.confrelid = ANY (reached) AND k.conrelid <> ALL (ambiguous)
             GROUP BY k.conrelid HAVING count(*) > 1);
         EXIT WHEN found_now = '{}';

@@ -79,7 +79,9 @@ BEGIN
         -- A schema is watched for as long as the administrator has its owner's rights.
         SELECT w.* INTO watched FROM tenancy.watched w JOIN pg_namespace n ON n.nspname = w.schema JOIN pg_class c ON c.relnamespace = n.oid
         WHERE c.oid = ANY (unguarded || root::oid || target::oid) AND pg_has_role(administrator, n.nspowner, 'USAGE') ORDER BY c.oid = root DESC LIMIT 1;
-        CONTINUE WHEN NOT FOUND OR unguarded = '{}' OR (asked IS NULL AND root <> target);
+        CONTINUE WHEN NOT FOUND OR (asked IS NULL AND root <> target);
+        -- (A foreign key may have got another parent.)
+        CONTINUE WHEN unguarded = '{}' AND (watched.action = 'refuse' OR NOT EXISTS (SELECT FROM tenancy.parent_keys(root) k WHERE k.key = asked ->> 'key' AND k.protected));
         -- Nor does it give the administrator anybody else's table: protecting grants.
         IF NOT pg_has_role(administrator, owner, 'USAGE') THEN
             RAISE WARNING 'table % is not protected', root USING DETAIL = format('It belongs to role "%s", whose rights the administrator of pg_tenancy does not have.', pg_get_userbyid(owner)),
@@ -108,7 +110,9 @@ BEGIN
         END IF;
         PERFORM tenancy.require_protectable(root);
         PERFORM tenancy.protect_as(root, asked - '{made,staff,authenticated,on_missing_tenant}'::text[] || tenancy.asked_by_settings(), false);
-        RAISE NOTICE 'table % is protected now, by template %', (SELECT string_agg(u::regclass::text, ', ') FROM unnest(unguarded) u), asked ->> 'template';
+        IF unguarded <> '{}' THEN
+            RAISE NOTICE 'table % is protected now, by template %', (SELECT string_agg(u::regclass::text, ', ') FROM unnest(unguarded) u), asked ->> 'template';
+        END IF;
     END LOOP;
 END $$;
 COMMENT ON FUNCTION tenancy.watch_table(regclass, boolean) IS

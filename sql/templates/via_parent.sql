@@ -14,6 +14,7 @@ CREATE FUNCTION tenancy.parent_keys(target regclass, OUT key name, OUT parent re
             COALESCE(tenancy.asked(k.confrelid::regclass) ->> 'template' <> 'public_read', false)
         FROM pg_catalog.pg_constraint k
         WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conrelid = target AND k.confrelid <> target AND k.convalidated
+            AND CAST(to_jsonb(k) ->> 'conperiod' AS boolean) IS NOT TRUE -- (from 18 on; by a period a row can belong to several)
         ORDER BY k.conname;
     END;
 COMMENT ON FUNCTION tenancy.parent_keys(regclass) IS
@@ -109,7 +110,8 @@ BEGIN
     END IF;
     referenced := key.confrelid;
     -- An alias that the policy's own table, which is named inside the sub-select, cannot have.
-    parent_row := format('%s_%s', CASE WHEN relation::text LIKE '%tenancy_parent%' THEN 'tenancy_ancestor' ELSE 'tenancy_parent' END, level);
+    parent_row := format('%s_%s', COALESCE(substring(of_row FROM '^(.*)_\d+$'),
+        CASE WHEN (SELECT relname FROM pg_class WHERE oid = relation) LIKE 'tenancy_parent%' THEN 'tenancy_ancestor' ELSE 'tenancy_parent' END), level);
     SELECT string_agg(format('(%s OPERATOR(%s) %s)', tenancy.operand(referenced, p.attname, parent_row),
             (SELECT format('%I.%s', n.nspname, o.oprname) FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE o.oid = pair.operator),
             tenancy.operand(target, c.attname, own_row)), ' AND ' ORDER BY pair.position)

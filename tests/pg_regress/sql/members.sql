@@ -423,3 +423,15 @@ WITH changed AS (UPDATE who.member SET role = 'admin' RETURNING 1) SELECT count(
 ROLLBACK;
 SELECT tenancy.drop_members();
 DROP SCHEMA who CASCADE;
+
+-- Nor by what its rows follow, nor by another column than the one that names the tenant.
+CREATE SCHEMA who;
+CREATE TABLE who.people (id text PRIMARY KEY, tenant_id text);
+CREATE TABLE who.member (user_id text REFERENCES who.people ON UPDATE CASCADE, org_id text, role text);
+CREATE INDEX ON who.member (user_id, org_id);
+SELECT tenancy.use_members('who.member', 'user_id', 'org_id', 'role');
+SELECT code, message FROM test.error($$SELECT tenancy.protect('who.people')$$);
+SELECT * FROM test.error($$SELECT tenancy.protect('who.member', 'user', write => '{member}', remove => '{}')$$);
+SELECT count(*) > 0 AS changed FROM tenancy.protect('who.member', tenant_column => 'org_id', write => '{admin}', remove => '{}');
+SELECT tenancy.drop_members();
+DROP SCHEMA who CASCADE;
