@@ -57,9 +57,9 @@ extension_sql_file!("../sql/templates/column.sql", name = "column", requires = [
 extension_sql_file!("../sql/templates/conditions.sql", name = "conditions", requires = ["column"]);
 extension_sql_file!("../sql/templates/staff.sql", name = "staff", requires = ["conditions"]);
 extension_sql_file!("../sql/templates/tenant.sql", name = "tenant", requires = ["staff"]);
-extension_sql_file!("../sql/templates/tenant_or_global.sql", name = "tenant_or_global", requires = ["tenant"]);
-extension_sql_file!("../sql/templates/tenant_root.sql", name = "tenant_root", requires = ["tenant_or_global"]);
-extension_sql_file!("../sql/templates/user.sql", name = "user", requires = ["tenant_root"]);
+extension_sql_file!("../sql/templates/tenant_or_global.sql", name = "or_global", requires = ["tenant"]);
+extension_sql_file!("../sql/templates/tenant_root.sql", name = "root", requires = ["or_global"]);
+extension_sql_file!("../sql/templates/user.sql", name = "user", requires = ["root"]);
 extension_sql_file!("../sql/templates/any_tenant.sql", name = "any_tenant", requires = ["user"]);
 extension_sql_file!("../sql/templates/public_read.sql", name = "public_read", requires = ["any_tenant"]);
 extension_sql_file!("../sql/templates/via_parent.sql", name = "via_parent", requires = ["public_read"]);
