@@ -20,7 +20,7 @@ help:
 	@echo 'make soak       200 callers of 50 tenants behind PgBouncer, 200,000 transactions; SOAK=n for n'
 	@echo 'make fuzz       feed the readers of claims, tokens and keys whatever libFuzzer finds, SECONDS=60 each;'
 	@echo '                needs a C++ compiler'
-	@echo 'make bench      measure, on a scratch server (about fifteen minutes); README=1 to write it there,'
+	@echo 'make bench      measure, on a scratch server (about twenty minutes); README=1 to write it there,'
 	@echo '                ONLY=tokens for one part'
 	@echo 'make lint       formatting, clippy, and the syntax of the scripts'
 	@echo 'make portable   write target/pg_tenancy--portable.sql, for servers without the extension'

@@ -34,6 +34,9 @@ BEGIN
     END IF;
     said := ARRAY(SELECT tenancy.unprotect(target, dry_run => true));
     RETURN QUERY SELECT tenancy.unprotect(target);
+    IF family = 'u.with_all'::regclass THEN -- as unprotect() tells
+        ALTER TABLE u.with_all ALTER COLUMN tenant_id SET DEFAULT 'it''s mine' || ' alone';
+    END IF;
     RETURN NEXT CASE WHEN u.catalog(family) = before THEN 'as before' ELSE format(E'BEFORE:\n%s\nNOW:\n%s', before, u.catalog(family)) END;
     IF tenancy.asked(target) IS NOT NULL THEN
         RETURN NEXT 'STILL PROTECTED';
