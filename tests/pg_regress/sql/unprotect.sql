@@ -34,7 +34,7 @@ BEGIN
     END IF;
     said := ARRAY(SELECT tenancy.unprotect(target, dry_run => true));
     RETURN QUERY SELECT tenancy.unprotect(target);
-    IF family = 'u.with_all'::regclass THEN -- as unprotect() tells
+    IF target::text = 'u.with_all' THEN -- as unprotect() tells
         ALTER TABLE u.with_all ALTER COLUMN tenant_id SET DEFAULT 'it''s mine' || ' alone';
     END IF;
     RETURN NEXT CASE WHEN u.catalog(family) = before THEN 'as before' ELSE format(E'BEFORE:\n%s\nNOW:\n%s', before, u.catalog(family)) END;
