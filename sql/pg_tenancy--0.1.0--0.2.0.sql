@@ -1355,12 +1355,20 @@ $$;
 COMMENT ON FUNCTION tenancy.side_doors(regclass[]) IS
 'What lets callers around the row security of these tables and their children, whoever they are: views and rules that read or write as an owner whom it does not bind, materialized views, SECURITY DEFINER functions; and for each the statement, for its owner, that ends this. Callers are the roles of settings authenticated and anonymous, and PUBLIC; objects of extensions are left out. A function whose body is text is found by the table''s name in it, and functions that it calls are not followed.';
 
-CREATE FUNCTION tenancy.asked_by_settings() RETURNS jsonb
+CREATE FUNCTION tenancy.asked_by_settings(template text) RETURNS jsonb
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN jsonb_strip_nulls(jsonb_build_object('authenticated', tenancy.setting('authenticated'), 'staff', to_jsonb(tenancy.staff_roles()),
+        'anonymous', CASE template WHEN 'public_read' THEN (SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = tenancy.setting('anonymous')) END,
         'on_missing_tenant', CASE tenancy.setting('on_missing_tenant') WHEN 'error' THEN 'error' END));
 
-COMMENT ON FUNCTION tenancy.asked_by_settings() IS 'What the settings ask for every protected table, as it is kept.';
+COMMENT ON FUNCTION tenancy.asked_by_settings(text) IS 'What the settings ask for every table protected by this template, as it is kept.';
+
+-- A table's comment is its owner's to write: which database roles get in is never taken from there.
+CREATE FUNCTION tenancy.asked_again(asked jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN asked - CAST('{made,staff,authenticated,anonymous,on_missing_tenant}' AS text[]) || tenancy.asked_by_settings(asked ->> 'template');
+
+COMMENT ON FUNCTION tenancy.asked_again(jsonb) IS 'What was asked for a table before, by the settings of today; NULL for NULL.';
 
 -- What was asked, as it is kept. Only what is not the default is in it.
 CREATE FUNCTION tenancy.make_asked(target regclass, template text, tenant_column name, user_column name, parent regclass,
@@ -1427,11 +1435,10 @@ BEGIN
             DETAIL = 'It has no tenant column, so under template public_read its rows belong to nobody.',
             HINT = 'Name the tenant column, or leave write and remove out; staff write there, and roles that row security does not bind.';
     END IF;
-    RETURN jsonb_build_object('force', force) || tenancy.asked_by_settings()
+    RETURN jsonb_build_object('force', force) || tenancy.asked_by_settings(template)
         || jsonb_strip_nulls(jsonb_build_object('template', template, 'tenant_column', tenant,
             'user_column', CASE template WHEN 'user' THEN COALESCE(user_column, tenancy.setting('user_column')::name) END,
             'key', chosen_key,
-            'anonymous', CASE template WHEN 'public_read' THEN (SELECT rolname FROM pg_roles WHERE rolname = tenancy.setting('anonymous')) END,
             'read', tenancy.elements('read', read), 'write', tenancy.elements('write', write), 'remove', tenancy.elements('remove', remove),
             'movable', CASE WHEN movable THEN true END));
 END $$;
@@ -1895,8 +1902,7 @@ BEGIN
             statements := NULL; -- they follow from what its parent's will be
         ELSE
             PERFORM tenancy.require_protectable(target);
-            -- (The database roles and what is done without a tenant are the settings' to say.)
-            asked := tenancy.asked(target) - '{made,staff,authenticated,on_missing_tenant}'::text[] || tenancy.asked_by_settings();
+            asked := tenancy.asked_again(tenancy.asked(target));
             IF asked IS NULL OR asked ? 'by_schema' THEN
                 PERFORM tenancy.warn_of_loss(target);
                 asked := tenancy.asked_by_rule(target, template, tenant_column, user_column, read, write, remove, force);
@@ -2037,7 +2043,7 @@ BEGIN
             asked := tenancy.asked_by_rule(root, template, watched.tenant_column, watched.user_column, NULL, NULL, NULL, watched.force);
         END IF;
         PERFORM tenancy.require_protectable(root);
-        PERFORM tenancy.protect_as(root, asked - '{made,staff,authenticated,on_missing_tenant}'::text[] || tenancy.asked_by_settings(), false);
+        PERFORM tenancy.protect_as(root, tenancy.asked_again(asked), false);
         IF unguarded <> '{}' THEN
             RAISE NOTICE 'table % is protected now, by template %', (SELECT string_agg(u::regclass::text, ', ') FROM unnest(unguarded) u), asked ->> 'template';
         END IF;

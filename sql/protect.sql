@@ -3,11 +3,18 @@
 -- It compares what the catalog holds with what was asked and runs the difference, so running it again changes
 -- nothing. Every statement it returns names its objects in full and can be run by hand.
 
-CREATE FUNCTION tenancy.asked_by_settings() RETURNS jsonb
+CREATE FUNCTION tenancy.asked_by_settings(template text) RETURNS jsonb
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN jsonb_strip_nulls(jsonb_build_object('authenticated', tenancy.setting('authenticated'), 'staff', to_jsonb(tenancy.staff_roles()),
+        'anonymous', CASE template WHEN 'public_read' THEN (SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = tenancy.setting('anonymous')) END,
         'on_missing_tenant', CASE tenancy.setting('on_missing_tenant') WHEN 'error' THEN 'error' END));
-COMMENT ON FUNCTION tenancy.asked_by_settings() IS 'What the settings ask for every protected table, as it is kept.';
+COMMENT ON FUNCTION tenancy.asked_by_settings(text) IS 'What the settings ask for every table protected by this template, as it is kept.';
+
+-- A table's comment is its owner's to write: which database roles get in is never taken from there.
+CREATE FUNCTION tenancy.asked_again(asked jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN asked - CAST('{made,staff,authenticated,anonymous,on_missing_tenant}' AS text[]) || tenancy.asked_by_settings(asked ->> 'template');
+COMMENT ON FUNCTION tenancy.asked_again(jsonb) IS 'What was asked for a table before, by the settings of today; NULL for NULL.';
 
 -- What was asked, as it is kept. Only what is not the default is in it.
 CREATE FUNCTION tenancy.make_asked(target regclass, template text, tenant_column name, user_column name, parent regclass,
@@ -74,11 +81,10 @@ BEGIN
             DETAIL = 'It has no tenant column, so under template public_read its rows belong to nobody.',
             HINT = 'Name the tenant column, or leave write and remove out; staff write there, and roles that row security does not bind.';
     END IF;
-    RETURN jsonb_build_object('force', force) || tenancy.asked_by_settings()
+    RETURN jsonb_build_object('force', force) || tenancy.asked_by_settings(template)
         || jsonb_strip_nulls(jsonb_build_object('template', template, 'tenant_column', tenant,
             'user_column', CASE template WHEN 'user' THEN COALESCE(user_column, tenancy.setting('user_column')::name) END,
             'key', chosen_key,
-            'anonymous', CASE template WHEN 'public_read' THEN (SELECT rolname FROM pg_roles WHERE rolname = tenancy.setting('anonymous')) END,
             'read', tenancy.elements('read', read), 'write', tenancy.elements('write', write), 'remove', tenancy.elements('remove', remove),
             'movable', CASE WHEN movable THEN true END));
 END $$;

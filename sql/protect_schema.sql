@@ -142,8 +142,7 @@ BEGIN
             statements := NULL; -- they follow from what its parent's will be
         ELSE
             PERFORM tenancy.require_protectable(target);
-            -- (The database roles and what is done without a tenant are the settings' to say.)
-            asked := tenancy.asked(target) - '{made,staff,authenticated,on_missing_tenant}'::text[] || tenancy.asked_by_settings();
+            asked := tenancy.asked_again(tenancy.asked(target));
             IF asked IS NULL OR asked ? 'by_schema' THEN
                 PERFORM tenancy.warn_of_loss(target);
                 asked := tenancy.asked_by_rule(target, template, tenant_column, user_column, read, write, remove, force);

@@ -109,7 +109,7 @@ BEGIN
             asked := tenancy.asked_by_rule(root, template, watched.tenant_column, watched.user_column, NULL, NULL, NULL, watched.force);
         END IF;
         PERFORM tenancy.require_protectable(root);
-        PERFORM tenancy.protect_as(root, asked - '{made,staff,authenticated,on_missing_tenant}'::text[] || tenancy.asked_by_settings(), false);
+        PERFORM tenancy.protect_as(root, tenancy.asked_again(asked), false);
         IF unguarded <> '{}' THEN
             RAISE NOTICE 'table % is protected now, by template %', (SELECT string_agg(u::regclass::text, ', ') FROM unnest(unguarded) u), asked ->> 'template';
         END IF;

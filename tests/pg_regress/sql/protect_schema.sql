@@ -66,6 +66,18 @@ ALTER TABLE ps.votes ADD COLUMN setting int REFERENCES ps.docs;
 SELECT target, reason, split_part(s, ' USING', 1) FROM tenancy.protect_schema('ps', write => '{}'), split_part(statements[1], ' IS ', 1) s WHERE target IN ('ps.settings'::regclass, 'ps.votes') ORDER BY 1;
 SELECT polname FROM pg_policy WHERE polrelid = 'ps.settings'::regclass AND polname LIKE 'tenancy_may%' ORDER BY 1;
 SELECT count(*) > 0 FROM tenancy.protect_schema('ps', write => '{admin}');
+-- A comment is the table owner's to write: which roles get in is not taken from there.
+RESET SESSION AUTHORIZATION;
+CREATE ROLE ps_eve;
+BEGIN;
+SELECT format('COMMENT ON POLICY tenancy_floor ON ps.plans IS %L',
+    tenancy.asked('ps.plans') || '{"anonymous": "ps_eve", "authenticated": "ps_eve", "staff": ["ps_eve"]}') \gexec
+SELECT count(*) > 0 FROM tenancy.protect_schema('ps');
+SELECT has_schema_privilege('ps_eve', 'ps', 'USAGE'), has_table_privilege('ps_eve', 'ps.plans', 'SELECT');
+SELECT polname, polroles::regrole[] FROM pg_policy WHERE polrelid = 'ps.plans'::regclass AND NOT 0 = ANY (polroles) ORDER BY 1;
+ROLLBACK;
+DROP ROLE ps_eve;
+SET SESSION AUTHORIZATION table_owner;
 -- A new table and a new partition
 CREATE TABLE ps.tags (doc_id int REFERENCES ps.docs);
 CREATE TABLE ps.events_2027 PARTITION OF ps.events FOR VALUES FROM ('2027-01-01') TO ('2028-01-01');
