@@ -79,7 +79,8 @@ BEGIN
             USING ERRCODE = 'insufficient_privilege',
             HINT = format('GRANT %I TO %I;', database_role, session_user);
     END IF;
-    -- A token would win.
+    -- A token would win, and an administrator who acts as somebody.
+    PERFORM tenancy.stop_acting();
     PERFORM set_config('pg_tenancy.token', '', true);
     PERFORM set_config('request.jwt.claims', claims::text, true);
     IF auth.jwt() IS NULL THEN
@@ -100,7 +101,7 @@ CREATE FUNCTION auth.logout() RETURNS void
     LANGUAGE sql VOLATILE PARALLEL UNSAFE
     BEGIN ATOMIC
         SELECT set_config('request.jwt.claims', '', false), set_config('pg_tenancy.token', '', false),
-            set_config('pg_tenancy.tenant', '', false);
+            set_config('pg_tenancy.tenant', '', false), tenancy.stop_acting();
     END;
 COMMENT ON FUNCTION auth.logout() IS
 'Forgets the caller, for this session, whether claims or a token were set for it or for the transaction. Never changes the database role back; a rollback undoes it.';

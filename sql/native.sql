@@ -76,6 +76,12 @@ CREATE FUNCTION auth.login(token text, tenant text DEFAULT NULL) RETURNS void
 COMMENT ON FUNCTION auth.login(text, text) IS
 'Presents a token, a compact JWS (RFC 7515), for this transaction, and takes the database role authenticated, or the one its issuer names, with SET LOCAL ROLE. The issuer must have been added (tenancy.add_issuer, tenancy.use_better_auth). tenant, if given, is the active tenant: one the caller is a member of (tenancy.use_members) or, without a table of members, that the token lists. Give the token as a parameter: a literal is visible in logs and in pg_stat_activity. Errors: 25P01 outside a transaction block; 22023 no token; 28000 the token is refused, by the rule named; 42501 the caller is no member of tenant, or the session may not take the role; 42704 the role does not exist.';
 
+-- Only act(), which asks who wants it, and stop_acting() can set what they set.
+CREATE FUNCTION tenancy.act(roles text[], claims text) RETURNS text
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tenancy_act';
+CREATE FUNCTION tenancy.stop_acting() RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tenancy_stop_acting';
+
 -- COST: a little more than that of the tenant's comparison, so that the planner tests the tenant first.
 CREATE FUNCTION tenancy.held_role(role name) RETURNS regrole
     LANGUAGE c STABLE PARALLEL SAFE COST 1.1 AS 'MODULE_PATHNAME', 'tenancy_held_role';

@@ -1,6 +1,7 @@
 //! Every error that the native code raises, once: SQLSTATE, message, DETAIL, HINT. No token, key or claim is ever
 //! part of one.
 
+use crate::claims::Problem;
 use crate::token::Rule;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgSqlErrorCode as Code, function_name};
@@ -70,6 +71,47 @@ pub fn not_a_member(reason: String) -> ! {
         Some(format!("The reason: {reason}.")),
         "Leave tenant out to use the one that the token names, or the caller's only one.".into(),
     )
+}
+
+/// 42501: whoever logged in may not act as others.
+pub fn no_administrator(login: String) -> ! {
+    raise(
+        Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
+        "only an administrator may act as somebody",
+        Some(format!("Login role \"{login}\" is no superuser and has not the rights of pg_tenancy's administrator.")),
+        "Connect as one, to a database for tests. In an application auth.login() and auth.set_claims() say who is calling."
+            .into(),
+    )
+}
+
+/// 42501: an administrator logged in, but this is run with the rights of another role.
+pub fn not_as_administrator(current: String) -> ! {
+    raise(
+        Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
+        "only an administrator may act as somebody",
+        Some(format!("The current role, \"{current}\", is none.")),
+        "RESET ROLE first; tenancy.act_as_myself() does that too.".into(),
+    )
+}
+
+/// 22023
+pub fn no_roles() -> ! {
+    raise(
+        Code::ERRCODE_INVALID_PARAMETER_VALUE,
+        "roles must be a list of names",
+        None,
+        "Give '{}' for no roles, and NULL for those that the claims or the table of members give.".into(),
+    )
+}
+
+/// 22023 or 54000: claims, or roles, that are not read.
+pub fn unreadable(what: &str, problem: Problem) -> ! {
+    let code = match problem {
+        Problem::NotJson | Problem::NotAnObject => Code::ERRCODE_INVALID_PARAMETER_VALUE,
+        _ => Code::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+    };
+    let hint = "Give a JSON object of at most 64 KB and 64 levels, in characters that the database can hold.";
+    raise(code, format!("the {what} {problem}"), None, hint.into())
 }
 
 /// 42704

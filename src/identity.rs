@@ -1,10 +1,12 @@
 //! The caller: what the claims say, whose member they are and what they have chosen, as Postgres datums.
 //!
-//! An identity is a pure function of the bytes of `request.jwt.claims`, `pg_tenancy.token` and `pg_tenancy.tenant`, of
-//! the configuration and the members as the active snapshot shows them, and of the time at which the client's statement
+//! An identity is a pure function of the bytes of `request.jwt.claims`, `pg_tenancy.token`, `pg_tenancy.acting` and
+//! `pg_tenancy.tenant`, of the configuration and the members as the active snapshot shows them, and of the time at which the client's statement
 //! began. `session` keeps the present one.
 
+use crate::acting::Acting;
 use crate::caller::Caller;
+use crate::claims::layout::Places;
 use crate::claims::{self, Claims};
 use crate::configuration::Settings;
 use crate::definitions;
@@ -43,6 +45,8 @@ pub enum Basis {
     /// The bytes of `request.jwt.claims`, if any; they are kept only where no hook tells of a change.
     Claims(Option<Box<[u8]>>),
     Token(Rc<Accepted>),
+    /// Of an administrator, who may be anybody. It counts before all others.
+    Acting(Rc<Acting>),
     /// There is no token, and claims are not believed.
     Nothing,
 }
@@ -87,8 +91,13 @@ impl Identity {
         members: Option<FromTable>,
     ) -> Identity {
         let chosen = choice.as_ref().and_then(|choice| caller.choice(choice));
-        let believed = matches!(basis, Basis::Claims(_));
-        let circumstances = circumstances(&settings, &members, chosen.as_deref(), believed);
+        let (believed, roles) = match &basis {
+            Basis::Claims(_) => (true, None),
+            Basis::Acting(acting) => (true, acting.roles.as_deref()),
+            Basis::Token(_) | Basis::Nothing => (false, None),
+        };
+        let mut circumstances = circumstances(&settings, &members, chosen.as_deref(), believed);
+        circumstances.roles = roles;
         let standing = caller.said.as_ref().map(|said| Standing::new(said, &circumstances));
         let tenant = standing.as_ref().and_then(|standing| standing.tenant.as_deref().ok());
         let text = |text: Option<&str>| text.map(Value::text);
@@ -126,8 +135,18 @@ impl Identity {
     pub fn token(&self) -> Option<Rc<Accepted>> {
         match &self.basis {
             Basis::Token(accepted) => Some(accepted.clone()),
-            Basis::Claims(_) | Basis::Nothing => None,
+            Basis::Claims(_) | Basis::Acting(_) | Basis::Nothing => None,
         }
+    }
+
+    /// Where the claims name tenant and roles; None where that cannot be known.
+    pub fn places(&self) -> Option<&Places> {
+        let issuer = match &self.basis {
+            Basis::Token(accepted) => Some(&accepted.issuer),
+            Basis::Acting(acting) => acting.issuer.as_ref(),
+            Basis::Claims(_) | Basis::Nothing => None,
+        };
+        issuer.map(|issuer| &issuer.places).or(self.settings.places.as_ref())
     }
 
     /// The active tenant with the roles there.
@@ -226,6 +245,7 @@ impl Identity {
             Answer::Jwt if self.caller.problem.is_none() => match &self.basis {
                 Basis::Claims(_) => make_jsonb(settings::claims_value()?)?,
                 Basis::Token(accepted) => make_jsonb(CString::new(&*accepted.verified.text).ok()?.as_ptr())?,
+                Basis::Acting(acting) => make_jsonb(acting.text()?.as_ptr())?,
                 Basis::Nothing => return None,
             },
             _ => return None,
@@ -257,6 +277,7 @@ impl Identity {
                 Basis::Claims(bytes) => bytes.as_ref().map_or(0, |bytes| bytes.len()),
                 // The token, its payload and the claims read from that.
                 Basis::Token(accepted) => 4 * accepted.token.len(),
+                Basis::Acting(acting) => 4 * acting.size(),
                 Basis::Nothing => 0,
             }
     }
@@ -274,6 +295,7 @@ fn circumstances<'a>(
         members: members.as_ref().map(|members| members.as_deref().map_err(|reason| *reason)),
         membership_required: settings.membership_required,
         pinned: settings.pinned.as_deref(),
+        roles: None,
     }
 }
 

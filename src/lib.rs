@@ -6,6 +6,7 @@
 
 use pgrx::prelude::*;
 
+mod acting;
 mod admin;
 mod audit_log;
 mod auth;
@@ -72,4 +73,5 @@ extension_sql_file!("../sql/unprotect.sql", name = "unprotect", requires = ["pro
 extension_sql_file!("../sql/protect_schema.sql", name = "protect_schema", requires = ["unprotect"]);
 extension_sql_file!("../sql/watch.sql", name = "watch", requires = ["protect_schema"]);
 extension_sql_file!("../sql/drizzle.sql", name = "drizzle", requires = ["watch"]);
-extension_sql_file!("../sql/rights.sql", name = "rights", requires = ["drizzle"]);
+extension_sql_file!("../sql/act_as.sql", name = "act_as", requires = ["drizzle"]);
+extension_sql_file!("../sql/rights.sql", name = "rights", requires = ["act_as"]);

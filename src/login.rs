@@ -3,7 +3,7 @@
 //! becomes a constant: there the planner is told that it is of type `tenancy.secret`, which prints as `***`.
 
 use crate::v1::{answer, argument, v1_function};
-use crate::{configuration, error, session, settings, snapshot, table, token};
+use crate::{acting, configuration, error, session, settings, snapshot, table, token};
 use core::ffi::CStr;
 use pgrx::pg_guard;
 use pgrx::pg_sys::{self, Datum, Oid};
@@ -80,6 +80,7 @@ fn login(token: Option<&[u8]>, tenant: Option<&[u8]>) {
     if tenant == Some(b"") {
         error::empty_tenant();
     }
+    acting::stop();
     set_local(settings::TOKEN, &token);
     if settings::claims_value().is_some() {
         set_local(settings::CLAIMS, c"");

@@ -13,6 +13,7 @@
 //! - Once `MAX_KEPT` bytes are kept, readers get copies instead, so that a loop that changes the caller a
 //!   million times does not grow the backend.
 
+use crate::acting::Acting;
 use crate::caller::Caller;
 use crate::claims::Problem;
 use crate::identity::{self, ANSWERS, Answer, Basis, Identity};
@@ -114,7 +115,7 @@ pub fn tenant_problem() -> Option<String> {
     let identity = try_current().ok()?;
     match (&identity.standing, &identity.basis) {
         (Some(standing), _) => standing.tenant.as_ref().err().map(ToString::to_string),
-        (None, Basis::Claims(_)) if identity.settings.places.is_none() => {
+        (None, Basis::Claims(_) | Basis::Acting(_)) if identity.places().is_none() => {
             Some("setting layout, tenant_path, roles_path or permissions_path is not valid".into())
         }
         (None, _) => None,
@@ -133,11 +134,7 @@ pub fn token() -> Option<Rc<Accepted>> {
 
 /// Where the caller's tenant is looked for, as words.
 pub fn tenant_sought() -> Option<String> {
-    let identity = try_current().ok()?;
-    match identity.token() {
-        Some(token) => Some(token.issuer.places.sought()),
-        None => identity.settings.places.as_ref().map(|places| places.sought()),
-    }
+    try_current().ok()?.places().map(|places| places.sought())
 }
 
 /// What a choice of this tenant by the caller looks like, for `pg_tenancy.tenant`.
@@ -216,16 +213,22 @@ fn claims_have_changed() -> bool {
 fn refresh(snapshot: pg_sys::Snapshot) -> Result<(), Rule> {
     let settings = configuration::settings(snapshot);
     let noticed = settings::changes_are_noticed();
-    let basis = match settings::token_bytes() {
-        Some(token) => Basis::Token(verified::accepted(token, snapshot)?),
-        None if !settings.claims_believed(snapshot) => Basis::Nothing,
-        None => Basis::Claims(settings::claims_bytes().filter(|_| !noticed).map(Box::from)),
-    };
     // SAFETY: null or from Box::into_raw below, and not freed since.
     let last = unsafe { STATE.current.get().as_ref() };
+    let last_acting = match last.map(|last| &last.basis) {
+        Some(Basis::Acting(acting)) => Some(acting),
+        _ => None,
+    };
+    let basis = match (settings::acting_bytes(), settings::token_bytes()) {
+        (Some(acting), _) => Basis::Acting(Acting::read(acting, last_acting, snapshot)),
+        (None, Some(token)) => Basis::Token(verified::accepted(token, snapshot)?),
+        (None, None) if !settings.claims_believed(snapshot) => Basis::Nothing,
+        (None, None) => Basis::Claims(settings::claims_bytes().filter(|_| !noticed).map(Box::from)),
+    };
     let same_claims = last.filter(|last| Rc::ptr_eq(&last.settings, &settings)).filter(|last| {
         match (&last.basis, &basis) {
             (Basis::Token(last), Basis::Token(now)) => Rc::ptr_eq(last, now),
+            (Basis::Acting(last), Basis::Acting(now)) => Rc::ptr_eq(last, now),
             (Basis::Claims(last), Basis::Claims(now)) => match noticed {
                 true => !STATE.stale.get(),
                 false => last == now,
@@ -239,6 +242,7 @@ fn refresh(snapshot: pg_sys::Snapshot) -> Result<(), Rule> {
         (None, Basis::Token(token)) => {
             Caller::new(&token.verified.claims, token.token.len(), Some(&token.issuer.places)).into()
         }
+        (None, Basis::Acting(acting)) => acting.caller(&settings).into(),
         (None, Basis::Claims(_)) => Caller::parse(settings::claims_bytes(), settings.places.as_ref()).into(),
         (None, Basis::Nothing) => Rc::default(),
     };

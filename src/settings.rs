@@ -1,5 +1,5 @@
-//! The parameters that say who is calling, `request.jwt.claims` and `pg_tenancy.token`, and which of their tenants they
-//! have chosen, `pg_tenancy.tenant`: definitions and bytes.
+//! The parameters that say who is calling, `request.jwt.claims`, `pg_tenancy.token` and `pg_tenancy.acting`, and which of
+//! their tenants they have chosen, `pg_tenancy.tenant`: definitions and bytes.
 
 use crate::{session, token};
 use core::ffi::{CStr, c_char, c_void};
@@ -9,16 +9,20 @@ use std::cell::Cell;
 
 pub const CLAIMS: &CStr = c"request.jwt.claims";
 pub const TOKEN: &CStr = c"pg_tenancy.token";
+pub const ACTING: &CStr = c"pg_tenancy.acting";
 pub const TENANT: &CStr = c"pg_tenancy.tenant";
 
 /// Where Postgres keeps the values once `define` has run.
 static mut CLAIMS_VALUE: *mut c_char = null_mut();
 static mut TOKEN_VALUE: *mut c_char = null_mut();
+static mut ACTING_VALUE: *mut c_char = null_mut();
 static mut TENANT_VALUE: *mut c_char = null_mut();
 
 thread_local! {
     /// Another library had defined the parameter before us: there is no hook to tell of a change.
     static FOREIGN: Cell<bool> = const { Cell::new(false) };
+    /// `set_acting` is setting the parameter.
+    static OURS: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Whether a change of the claims is noticed by a hook; if not, callers compare the bytes each time.
@@ -26,7 +30,7 @@ pub fn changes_are_noticed() -> bool {
     !FOREIGN.get()
 }
 
-/// Defines `pg_tenancy.token` and `pg_tenancy.tenant`; and `request.jwt.claims`, or adopts it where another library already has.
+/// Defines `pg_tenancy.token`, `pg_tenancy.acting` and `pg_tenancy.tenant`; and `request.jwt.claims`, or adopts it where another library already has.
 ///
 /// A value that was set before this library was loaded (a placeholder) is taken over by Postgres with its
 /// whole stack of transaction states.
@@ -46,6 +50,18 @@ pub fn define() {
             Some(check_token),
             Some(on_assign),
             Some(show_token),
+        );
+        pg_sys::DefineCustomStringVariable(
+            ACTING.as_ptr(),
+            c"Whom an administrator acts as, in tests.".as_ptr(),
+            c"tenancy.act_as() sets it, and nothing else can.".as_ptr(),
+            addr_of_mut!(ACTING_VALUE),
+            null(),
+            pg_sys::GucContext::PGC_SUSET,
+            (pg_sys::GUC_NO_SHOW_ALL | pg_sys::GUC_NOT_IN_SAMPLE | pg_sys::GUC_DISALLOW_IN_FILE) as i32,
+            Some(check_acting),
+            Some(on_assign),
+            Some(show_acting),
         );
         pg_sys::DefineCustomStringVariable(
             TENANT.as_ptr(),
@@ -107,6 +123,30 @@ pub fn token_bytes<'a>() -> Option<&'a [u8]> {
     value.map(CStr::to_bytes).filter(|bytes| !bytes.is_empty())
 }
 
+/// The bytes of `pg_tenancy.acting`, likewise.
+pub fn acting_bytes<'a>() -> Option<&'a [u8]> {
+    // SAFETY: as above.
+    let value = unsafe { addr_of!(ACTING_VALUE).read().as_ref().map(|value| CStr::from_ptr(value)) };
+    value.map(CStr::to_bytes).filter(|bytes| !bytes.is_empty())
+}
+
+/// Sets `pg_tenancy.acting` for this transaction, whatever the current role. Whoever calls this has made sure that the
+/// login role may.
+pub fn set_acting(value: &CStr) {
+    /// As it was, when that has been done or has failed.
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            OURS.set(self.0);
+        }
+    }
+    let _restore = Restore(OURS.replace(true));
+    let (source, action) = (pg_sys::GucSource::PGC_S_SESSION, pg_sys::GucAction::GUC_ACTION_LOCAL);
+    let context = pg_sys::GucContext::PGC_SUSET;
+    // SAFETY: C strings, which guc.c copies.
+    unsafe { pg_sys::set_config_option(ACTING.as_ptr(), value.as_ptr(), context, source, action, true, 0, false) };
+}
+
 /// The bytes of the choice of a tenant, likewise.
 pub fn tenant_bytes<'a>() -> Option<&'a [u8]> {
     // SAFETY: as above.
@@ -156,6 +196,18 @@ unsafe extern "C-unwind" fn check_token(
     refuse(message)
 }
 
+/// Refuses all but what `set_acting` sets, here or in the leader of this parallel worker: whoever may set the parameter
+/// could be anybody. (What a rollback gives back is not asked about.)
+unsafe extern "C-unwind" fn check_acting(
+    value: *mut *mut c_char,
+    _extra: *mut *mut c_void,
+    _source: pg_sys::GucSource::Type,
+) -> bool {
+    // SAFETY: guc.c passes a pointer to null or to a C string; reads a variable of the backend.
+    let (empty, restored) = unsafe { ((*value).is_null() || **value == 0, pg_sys::InitializingParallelWorker) };
+    empty || OURS.get() || restored || refuse(c"pg_tenancy.acting can only be set by tenancy.act_as()")
+}
+
 /// Refuses a choice from anywhere but the session: it is made in a transaction, for that.
 unsafe extern "C-unwind" fn check_tenant(
     value: *mut *mut c_char,
@@ -181,8 +233,13 @@ fn refuse(message: &'static CStr) -> bool {
 }
 
 unsafe extern "C-unwind" fn show_token() -> *const c_char {
-    match token_bytes() {
-        Some(_) => c"***".as_ptr(),
-        None => c"".as_ptr(),
-    }
+    hidden(token_bytes())
+}
+
+unsafe extern "C-unwind" fn show_acting() -> *const c_char {
+    hidden(acting_bytes())
+}
+
+fn hidden(value: Option<&[u8]>) -> *const c_char {
+    value.map_or(c"", |_| c"***").as_ptr()
 }

@@ -56,7 +56,7 @@ pub unsafe fn argument<'a>(fcinfo: FunctionCallInfo, number: usize) -> Option<&'
 /// The elements of the first argument, an array of text, but for NULLs; none for NULL.
 ///
 /// # Safety
-/// `fcinfo` is valid, of a function of one such argument; within `answer`.
+/// `fcinfo` is valid, of a function whose first argument is one; within `answer`.
 pub unsafe fn texts(fcinfo: FunctionCallInfo) -> Vec<String> {
     // SAFETY: as the caller promises.
     let argument = unsafe { (*fcinfo).args.as_slice(1)[0] };

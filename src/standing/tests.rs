@@ -26,6 +26,7 @@ const ALONE: Circumstances = Circumstances {
     members: None,
     membership_required: true,
     pinned: None,
+    roles: None,
 };
 
 fn with<'a>(members: &'a Members) -> Circumstances<'a> {
