@@ -20,9 +20,17 @@ v1_function! {
     /// `tenancy.act(roles text[], claims text) → text`: the database role of the issuer that the claims name, or NULL.
     tenancy_act, pg_finfo_tenancy_act,
     |fcinfo| answer(fcinfo, || {
+        require_administrator();
         let roles = (*fcinfo).args.as_slice(1)[0];
+        if !roles.isnull && pg_sys::toast_raw_datum_size(roles.value) > claims::MAX_BYTES {
+            error::unreadable("roles", Problem::TooLong);
+        }
         let count = pgrx::Array::<&str>::from_datum(roles.value, roles.isnull).map(|roles| roles.len());
-        let roles = count.map(|count| (count, texts(fcinfo)));
+        let roles = count.map(|_| texts(fcinfo));
+        // (Those that are NULL are not among them.)
+        if roles.as_ref().map(Vec::len) != count {
+            error::no_roles();
+        }
         act(roles, argument(fcinfo, 1))?.into_datum()
     })
 }
@@ -95,24 +103,16 @@ fn issuer(claims: Option<&Claims>, snapshot: pg_sys::Snapshot) -> Option<Rc<Trus
     configuration::issuer(claims?.text("iss")?, snapshot)
 }
 
-/// Begins to act, for this transaction, as the caller of these claims, or as nobody. Roles come with how many elements
-/// the array had. Raises a Postgres error for whoever may not.
-fn act(roles: Option<(usize, Vec<String>)>, claims: Option<&[u8]>) -> Option<String> {
-    // SAFETY: reads the transaction's state.
-    if !unsafe { pg_sys::IsTransactionBlock() } {
-        error::no_transaction_block("tenancy.act_as");
-    }
-    require_administrator();
-    let roles = roles.map(|(count, roles)| match roles.len() == count {
-        true => roles,
-        false => error::no_roles(),
-    });
+/// Begins to act, for this transaction, as the caller of these claims, or as nobody. Returns the database role of the
+/// issuer that the claims name, if it has one.
+fn act(roles: Option<Vec<String>>, claims: Option<&[u8]>) -> Option<String> {
     let roles = serde_json::to_string(&roles).unwrap_or_default();
     // (As the only claim, so that the same limits hold.)
     if let Err(problem) = readable(format!("{{\"roles\": {roles}}}").as_bytes()) {
         error::unreadable("roles", problem);
     }
-    let read = claims.map(|claims| readable(claims).unwrap_or_else(|problem| error::unreadable("claims", problem)));
+    let read =
+        claims.map(|claims| readable(claims).unwrap_or_else(|problem| error::unreadable("claims", problem)));
     let value = [roles.as_bytes(), b"\n", claims.unwrap_or_default()].concat();
     let Ok(value) = CString::new(value) else { error::unreadable("claims", Problem::NulCharacter) };
     settings::set_acting(&value);
@@ -135,17 +135,22 @@ fn readable(claims: &[u8]) -> Result<Claims, Problem> {
     })
 }
 
-/// Raises a Postgres error unless the login role administers pg_tenancy and, to begin, the current role does: code that
+/// Raises a Postgres error unless there is a transaction block, and the login role administers pg_tenancy and, to begin, the current role does: code that
 /// an administrator has running with the rights of others begins nothing. What it acts as is no matter: who may become
 /// the administrator again, with RESET ROLE, may as well act as somebody else.
 fn require_administrator() {
+    // SAFETY: reads the transaction's state.
+    if !unsafe { pg_sys::IsTransactionBlock() } {
+        error::no_transaction_block("tenancy.act_as");
+    }
     let owner = snapshot::with_active(configuration::administrator);
     // SAFETY: oids of roles in, which are there; a name in the backend's memory out.
     unsafe {
         let administers = |role: Oid| {
             pg_sys::superuser_arg(role) || owner.is_some_and(|owner| pg_sys::has_privs_of_role(role, owner))
         };
-        let name = |role| CStr::from_ptr(pg_sys::GetUserNameFromId(role, false)).to_string_lossy().into_owned();
+        let name =
+            |role| CStr::from_ptr(pg_sys::GetUserNameFromId(role, false)).to_string_lossy().into_owned();
         let (login, current) = (pg_sys::GetSessionUserId(), pg_sys::GetUserId());
         if !administers(login) {
             error::no_administrator(name(login));

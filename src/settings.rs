@@ -144,7 +144,9 @@ pub fn set_acting(value: &CStr) {
     let (source, action) = (pg_sys::GucSource::PGC_S_SESSION, pg_sys::GucAction::GUC_ACTION_LOCAL);
     let context = pg_sys::GucContext::PGC_SUSET;
     // SAFETY: C strings, which guc.c copies.
-    unsafe { pg_sys::set_config_option(ACTING.as_ptr(), value.as_ptr(), context, source, action, true, 0, false) };
+    unsafe {
+        pg_sys::set_config_option(ACTING.as_ptr(), value.as_ptr(), context, source, action, true, 0, false)
+    };
 }
 
 /// The bytes of the choice of a tenant, likewise.
@@ -204,7 +206,8 @@ unsafe extern "C-unwind" fn check_acting(
     _source: pg_sys::GucSource::Type,
 ) -> bool {
     // SAFETY: guc.c passes a pointer to null or to a C string; reads a variable of the backend.
-    let (empty, restored) = unsafe { ((*value).is_null() || **value == 0, pg_sys::InitializingParallelWorker) };
+    let (empty, restored) =
+        unsafe { ((*value).is_null() || **value == 0, pg_sys::InitializingParallelWorker) };
     empty || OURS.get() || restored || refuse(c"pg_tenancy.acting can only be set by tenancy.act_as()")
 }
 

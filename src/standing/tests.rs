@@ -94,6 +94,24 @@ fn the_table_of_members_wins() {
 }
 
 #[test]
+fn roles_that_are_given_take_the_place_of_others_and_make_nobody_a_member() {
+    let table = members(&[("a", &["viewer"]), ("b", &["viewer"])]);
+    let roles = ["admin".to_owned()];
+    let claims = r#"{"tenant_id": "a", "roles": ["owner"], "permissions": ["x.y"]}"#;
+    for given in [
+        Circumstances { roles: Some(&roles), ..ALONE },
+        Circumstances { roles: Some(&roles), ..with(&table) },
+    ] {
+        let rights = Standing::new(&said("plain", claims), &given).rights;
+        assert_eq!((rights.roles, rights.permissions), (vec!["admin".to_owned()], Vec::new()));
+        let none = Standing::new(&said("plain", claims), &Circumstances { roles: Some(&[]), ..given }).rights;
+        assert_eq!(none, Rights::default());
+    }
+    let given = Circumstances { roles: Some(&roles), ..with(&table) };
+    assert_eq!(tenant(r#"{"tenant_id": "c"}"#, &given), Err(Problem::NotMember));
+}
+
+#[test]
 fn without_a_column_for_roles_they_come_from_the_claims() {
     let table = Members { with_roles: false, ..members(&[("a", &[]), ("b", &[])]) };
     let claims = r#"{"tenant_id": "a", "roles": ["owner"]}"#;

@@ -127,7 +127,8 @@ SQL
     -c "SELECT count(*) FROM unnest('{own,own_text}'::regclass[]) t, tenancy.protect(t, 'user')")" = $'0\n0' ] || fail 'protect() does not converge'
 
 # app [PGOPTIONS] <SQL: what the app gets, in one transaction of its own, the messages of errors included.
-app() { PGOPTIONS="${1-}" psql -X -q -A -t -d main -U jwt_app -v VERBOSITY=verbose -v ON_ERROR_STOP=1 -1 -f - 2>&1 | sed '/^$/d' || true; }
+session() { PGOPTIONS="${1-}" psql -X -q -A -t -d main -v VERBOSITY=verbose -v ON_ERROR_STOP=1 -1 -f - 2>&1 | sed '/^$/d' || true; }
+app() { PGUSER=jwt_app session "$@"; }
 see="SET LOCAL ROLE authenticated;
     SELECT concat_ws(';', (SELECT string_agg(body, ',' ORDER BY body) FROM notes), (SELECT string_agg(body, ',' ORDER BY body) FROM plans),
         (SELECT string_agg(body, ',') FROM own), (SELECT string_agg(body, ',') FROM own_text), 'end');"
@@ -204,6 +205,16 @@ is 'settings, and a token' "$sees_a" "$(app "$keyed" <<<"$forged $login $see")"
 is 'what they do change' "$bob|$ann" "$(app "$keyed" <<<"$forged $login SELECT auth.uid(), tenancy.uid()")"
 is 'a tenant that is a number, with a key' 42 "$(app "$keyed" <<<"SET LOCAL request.jwt.claims = '{\"tenant_id\": 43}'; SELECT FROM auth.jwt_session_init('$(session_jwt_token $key '{"sub": "ann", "tenant_id": 42}')');
     SELECT auth.tenant_id()")"
+# Tests of an administrator's go by claims, and so without a key; nor do the roles count that tenancy.act_as() was given.
+acting="SELECT FROM tenancy.act_as('$ann', '$a', '{admin}');"
+is 'act_as() without a key' "authenticated|{admin}
+$sees_a" "$(PGUSER=postgres session '' <<<"$acting SELECT current_user, auth.roles(); $see")"
+said=$(PGUSER=postgres session "$keyed" <<<"$login $acting")
+like 'act_as() with a key' 'ERROR:  55000: claims are not believed here: pg_session_jwt has a key' "$said"
+like 'act_as() with a key' 'HINT:  Connect without a key' "$said"
+roles="SELECT FROM set_config('pg_tenancy.acting', format('{\"roles\": [\"admin\"], \"of\": \"%s\"}', tenancy.hash_of('')), true);"
+is 'roles of its setting' '{admin}' "$(app <<<"$roles SELECT tenancy.acting_roles()")"
+is 'roles of its setting, with a key' '{}' "$(app "$keyed" <<<"$roles $login SELECT auth.roles()")"
 # A choice of tenant is not believed either, in whatever way it is made.
 choice="{\"tenant\": \"$b\", \"user\": \"$ann\", \"issuer\": \"https://issuer.test\"}"
 is 'a choice with a key' 'of ann;of ann;end' "$(app "$keyed" <<<"$login SET LOCAL pg_tenancy.tenant = '$choice'; $see" | sed 's/^all;//')"
