@@ -2,7 +2,7 @@
 -- a token, and has the database role of callers. Who may is decided by tenancy.act(), which knows the login role.
 
 COMMENT ON FUNCTION tenancy.act(text[], text) IS
-'Has this transaction speak for the caller of these claims, a JSON object, or for nobody, in any mode; roles, if given, are those in the active tenant. Returns the database role of the issuer that the claims name, NULL where it is that of all callers. What tenancy.act_as() calls; for tests. Errors: 25P01 outside a transaction block; 42501 the login role does not administer pg_tenancy or, to begin, the current role does not; 22023 claims that are no object; 54000 claims, or roles, over 64 KB or 64 levels.';
+'Has this transaction speak for the caller of these claims, a JSON object, or for nobody, in any mode; roles, if given, are those in the active tenant. Returns the database role of the issuer that the claims name, NULL where it is that of all callers. What tenancy.act_as() calls; for tests. Errors: 42501 the login role does not administer pg_tenancy or, to begin, the current role does not; 22023 claims that are no object; 54000 claims, or roles, over 64 KB or 64 levels.';
 COMMENT ON FUNCTION tenancy.stop_acting() IS
 'Ends what tenancy.act() began; nothing else. The database role stays.';
 
@@ -24,6 +24,19 @@ END $$;
 COMMENT ON FUNCTION tenancy.take_role(name) IS
 'SET LOCAL ROLE. Errors: 42704 no such role; 42501 the login role may not become it.';
 
+CREATE FUNCTION tenancy.require_block(caller text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT tenancy.in_transaction_block() THEN
+        RAISE EXCEPTION '%() can only be used in a transaction block', caller USING ERRCODE = 'no_active_sql_transaction',
+            DETAIL = 'The caller it sets is forgotten when the transaction ends.',
+            HINT = format('Send BEGIN first, then %s() as a statement of its own, then the queries.', caller);
+    END IF;
+END $$;
+COMMENT ON FUNCTION tenancy.require_block(text) IS 'Error 25P01 outside a transaction block, which names the function that is called.';
+
 CREATE FUNCTION tenancy.act_as(sub text, tenant text DEFAULT NULL, roles text[] DEFAULT NULL, claims jsonb DEFAULT '{}') RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
@@ -31,6 +44,7 @@ AS $$
 DECLARE
     database_role name;
 BEGIN
+    PERFORM tenancy.require_block('tenancy.act_as');
     IF sub IS NULL OR sub = '' THEN
         RAISE EXCEPTION 'sub must not be empty' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'It is the caller''s id. To act as nobody, call tenancy.act_as_anonymous().';
@@ -61,6 +75,7 @@ CREATE FUNCTION tenancy.act_as_anonymous() RETURNS void
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    PERFORM tenancy.require_block('tenancy.act_as_anonymous');
     PERFORM tenancy.act(NULL, NULL);
     PERFORM tenancy.choose(NULL);
     PERFORM tenancy.take_role(tenancy.setting('anonymous'));

@@ -57,6 +57,12 @@ CREATE FUNCTION tenancy.restriction() RETURNS text
 CREATE FUNCTION tenancy.in_transaction_block() RETURNS boolean
     LANGUAGE c VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'tenancy_in_transaction_block';
 
+-- For prove() and explain_access().
+CREATE FUNCTION tenancy.stored_rows(sample anyelement, columns text[], sought text[], most int) RETURNS anyarray
+    LANGUAGE c STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tenancy_stored_rows';
+COMMENT ON FUNCTION tenancy.stored_rows(anyelement, text[], text[], int) IS
+'At most so many rows of the ordinary table whose row type sample is of, whatever its row security, for its owner: those in whose first column the first of the texts sought is (and perhaps others), or any. NULL where the table or the columns cannot be read so. Error 42501 for who has not the rights of its owner.';
+
 -- How a token shows in a plan (EXPLAIN VERBOSE, auto_explain): as ***.
 CREATE TYPE tenancy.secret;
 CREATE FUNCTION tenancy.secret_in(cstring) RETURNS tenancy.secret

@@ -20,6 +20,20 @@ GRANT SELECT ON tenancy.member_source TO PUBLIC;
 -- Policies are evaluated with their caller's rights, so every caller must be able to reach both schemas.
 GRANT USAGE ON SCHEMA tenancy TO PUBLIC;
 
+-- For prove() and explain_access().
+CREATE FUNCTION tenancy.stored_rows(sample anyelement, columns text[], sought text[], most int) RETURNS anyarray
+    LANGUAGE c STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tenancy_stored_rows';
+
+COMMENT ON FUNCTION tenancy.stored_rows(anyelement, text[], text[], int) IS
+'At most so many rows of the ordinary table whose row type sample is of, whatever its row security, for its owner: those in whose first column the first of the texts sought is (and perhaps others), or any. NULL where the table or the columns cannot be read so. Error 42501 for who has not the rights of its owner.';
+
+-- Only act(), which asks who wants it, and stop_acting() can set what they set.
+CREATE FUNCTION tenancy.act(roles text[], claims text) RETURNS text
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tenancy_act';
+
+CREATE FUNCTION tenancy.stop_acting() RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tenancy_stop_acting';
+
 -- How a policy asks whether the current role has the rights of one of these. IS NOT NULL, which the planner takes to
 -- be true for 0.995 of the rows, leaves the estimate of the rest as it is; a bare boolean would halve it.
 CREATE FUNCTION tenancy.policy_acts_as(roles name[], or_else text DEFAULT NULL) RETURNS text
@@ -47,7 +61,11 @@ CREATE OR REPLACE FUNCTION tenancy.setting_defaults() RETURNS TABLE (setting tex
         ('permissions_path', '', 'the claim that holds the permissions, likewise'),
         ('members', '', 'the table of members: tenancy.use_members(), tenancy.drop_members()'),
         ('require_membership', 'on', 'off has a tenant that claims name count where the table of members has no such row, too'),
-        ('pinned_tenant', '', 'the one tenant that this database serves; all others have no tenant here')
+        ('pinned_tenant', '', 'the one tenant that this database serves; all others have no tenant here'),
+        ('audit_schemas', '', 'the schemas, separated by commas, that tenancy.audit() looks at; none are all but the system''s'),
+        ('app_logins', '', 'the login roles, separated by commas, that apps connect with, for tenancy.audit(); none are those that may take the role authenticated or anonymous'),
+        ('caller_functions', '', 'functions of yours that tell who is calling, with their schemas, separated by commas, for tenancy.audit(): app.current_tenant'),
+        ('identity_schema', 'neon_auth', 'the schema of the identity provider''s own tables, for tenancy.audit()')
         ) AS defaults (setting, value, description)
         WHERE setting NOT IN ('gateway_roles', 'audit_log', 'members', 'require_membership') OR cardinality(tenancy.modes()) > 1;
     END;
@@ -166,7 +184,8 @@ BEGIN
             USING ERRCODE = 'insufficient_privilege',
             HINT = format('GRANT %I TO %I;', database_role, session_user);
     END IF;
-    -- A token would win.
+    -- A token would win, and an administrator who acts as somebody.
+    PERFORM tenancy.stop_acting();
     PERFORM set_config('pg_tenancy.token', '', true);
     PERFORM set_config('request.jwt.claims', claims::text, true);
     IF auth.jwt() IS NULL THEN
@@ -180,6 +199,13 @@ BEGIN
     END IF;
     PERFORM set_config('role', database_role, true);
 END $$;
+
+CREATE OR REPLACE FUNCTION auth.logout() RETURNS void
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    BEGIN ATOMIC
+        SELECT set_config('request.jwt.claims', '', false), set_config('pg_tenancy.token', '', false),
+            set_config('pg_tenancy.tenant', '', false), tenancy.stop_acting();
+    END;
 
 COMMENT ON FUNCTION tenancy.policy_acts_as(name[], text) IS
 'The expression by which policies written by tenancy.protect() ask whether the current role has the rights of one of these, or the other expression, if one is given, holds.';
@@ -2202,6 +2228,1145 @@ END $$;
 COMMENT ON FUNCTION tenancy.drizzle(regclass) IS
 'The lines of schema.ts by which drizzle-kit leaves a protected table''s protection alone: all its policies, the index that protect() makes, and how the columns end that are filled from the caller. Errors: 55000 the table is not protected; 0A000 a partitioned table, or a partition; 42809 no table; 42P01; 22004.';
 
+COMMENT ON FUNCTION tenancy.act(text[], text) IS
+'Has this transaction speak for the caller of these claims, a JSON object, or for nobody, in any mode; roles, if given, are those in the active tenant. Returns the database role of the issuer that the claims name, NULL where it is that of all callers. What tenancy.act_as() calls; for tests. Errors: 42501 the login role does not administer pg_tenancy or, to begin, the current role does not; 22023 claims that are no object; 54000 claims, or roles, over 64 KB or 64 levels.';
+
+COMMENT ON FUNCTION tenancy.stop_acting() IS
+'Ends what tenancy.act() began; nothing else. The database role stays.';
+
+-- For this transaction.
+CREATE FUNCTION tenancy.take_role(role name) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
+        RAISE EXCEPTION 'role "%" does not exist', role USING ERRCODE = 'undefined_object',
+            HINT = 'SELECT tenancy.bootstrap_roles() makes the roles of callers; an issuer may name another.';
+    ELSIF NOT pg_has_role(session_user, role, CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END) THEN
+        RAISE EXCEPTION 'role "%" may not act as "%"', session_user, role USING ERRCODE = 'insufficient_privilege',
+            HINT = format('GRANT %I TO %I;', role, session_user);
+    END IF;
+    PERFORM set_config('role', role, true);
+END $$;
+
+COMMENT ON FUNCTION tenancy.take_role(name) IS
+'SET LOCAL ROLE. Errors: 42704 no such role; 42501 the login role may not become it.';
+
+CREATE FUNCTION tenancy.require_block(caller text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT tenancy.in_transaction_block() THEN
+        RAISE EXCEPTION '%() can only be used in a transaction block', caller USING ERRCODE = 'no_active_sql_transaction',
+            DETAIL = 'The caller it sets is forgotten when the transaction ends.',
+            HINT = format('Send BEGIN first, then %s() as a statement of its own, then the queries.', caller);
+    END IF;
+END $$;
+
+COMMENT ON FUNCTION tenancy.require_block(text) IS 'Error 25P01 outside a transaction block, which names the function that is called.';
+
+CREATE FUNCTION tenancy.act_as(sub text, tenant text DEFAULT NULL, roles text[] DEFAULT NULL, claims jsonb DEFAULT '{}') RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    database_role name;
+BEGIN
+    PERFORM tenancy.require_block('tenancy.act_as');
+    IF sub IS NULL OR sub = '' THEN
+        RAISE EXCEPTION 'sub must not be empty' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'It is the caller''s id. To act as nobody, call tenancy.act_as_anonymous().';
+    ELSIF tenant = '' THEN
+        RAISE EXCEPTION 'tenant must not be empty' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Leave it out, or give NULL, to use the tenant that the claims name, or the caller''s only one.';
+    ELSIF cardinality(roles) > 0 AND NOT tenancy.is_list(roles) THEN
+        RAISE EXCEPTION 'roles must be a list of names' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Give ''{}'' for no roles, and NULL for those that the claims or the table of members give.';
+    ELSIF claims IS NULL OR jsonb_typeof(claims) <> 'object' THEN
+        RAISE EXCEPTION 'claims must be a JSON object' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Give those that the caller''s token would have, besides sub; or leave them out.';
+    END IF;
+    database_role := tenancy.act(roles, (claims || jsonb_build_object('sub', sub))::text);
+    PERFORM tenancy.choose(tenant);
+    IF tenant IS NOT NULL AND auth.tenant_id() IS NULL THEN
+        RAISE EXCEPTION 'the caller is no member of the tenant asked for' USING ERRCODE = 'insufficient_privilege',
+            DETAIL = format('The reason: %s.', tenancy.tenant_problem()),
+            HINT = 'Leave tenant out to use the one that the claims name, or the caller''s only one.';
+    END IF;
+    PERFORM tenancy.take_role(COALESCE(database_role, tenancy.setting('authenticated')));
+END $$;
+
+COMMENT ON FUNCTION tenancy.act_as(text, text, text[], jsonb) IS
+'For tests: has this transaction speak for a caller, in any mode and without a token, and takes the database role authenticated, or the one of the issuer that claim iss names, with SET LOCAL ROLE. sub is the caller''s id, claims the rest of what their token would say, read by the layout of that issuer, else as settings have it. tenant, if given, is the active tenant; where a table of members is in use, one the caller is a member of. roles, if given, are the caller''s in the active tenant. Until the transaction ends claims and tokens set otherwise do not count; auth.login(), auth.set_claims() and auth.logout() end it. For administrators: the login role and, to begin, the current role must be one; called again while acting it acts as somebody else. Errors: 25P01 outside a transaction block; 22023 no sub, an empty tenant, or roles or claims that are none; 42501 not an administrator, no member of tenant, or the login may not take the role; 42704 the role does not exist; 54000 claims, or roles, over 64 KB or 64 levels.';
+
+CREATE FUNCTION tenancy.act_as_anonymous() RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM tenancy.require_block('tenancy.act_as_anonymous');
+    PERFORM tenancy.act(NULL, NULL);
+    PERFORM tenancy.choose(NULL);
+    PERFORM tenancy.take_role(tenancy.setting('anonymous'));
+END $$;
+
+COMMENT ON FUNCTION tenancy.act_as_anonymous() IS
+'For tests: has this transaction speak for nobody, whatever claims or token are set, and takes the database role anonymous with SET LOCAL ROLE. For administrators, as tenancy.act_as(), and with its errors.';
+
+CREATE FUNCTION tenancy.act_as_myself() RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM tenancy.stop_acting();
+    PERFORM tenancy.choose(NULL);
+    PERFORM set_config('role', 'none', true);
+END $$;
+
+COMMENT ON FUNCTION tenancy.act_as_myself() IS
+'Ends acting (tenancy.act_as) and the choice of a tenant, and gives back the login role as the database role, for the rest of the transaction.';
+
+-- Whose code runs where somebody reads and writes a table and what its policies read. A function can do all that the session
+-- may, SET ROLE included. So it must be of somebody who may act as the session's role anyway.
+CREATE FUNCTION tenancy.strange_code(target regclass) RETURNS SETOF text
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    WITH RECURSIVE reached AS (
+        SELECT f.relation::oid AS relation FROM tenancy.family(target) f (relation)
+        UNION
+        -- Whatever policies, views and foreign keys of those lead to, in either direction.
+        SELECT n.relation FROM reached r CROSS JOIN LATERAL (
+            SELECT d.refobjid FROM pg_policy p JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_class'::regclass
+            WHERE p.polrelid = r.relation
+            UNION ALL SELECT d.refobjid FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
+            WHERE w.ev_class = r.relation
+            UNION ALL SELECT unnest(ARRAY[k.conrelid, k.confrelid]) FROM pg_constraint k WHERE k.contype = 'f' AND r.relation IN (k.conrelid, k.confrelid)) n (relation)
+    ), parts AS (
+        SELECT 'pg_policy'::regclass::oid AS class, p.oid FROM pg_policy p WHERE p.polrelid IN (SELECT relation FROM reached)
+        UNION ALL SELECT 'pg_trigger'::regclass, t.oid FROM pg_trigger t WHERE t.tgrelid IN (SELECT relation FROM reached)
+        UNION ALL SELECT 'pg_attrdef'::regclass, a.oid FROM pg_attrdef a WHERE a.adrelid IN (SELECT relation FROM reached)
+        -- (Domains and casts may be those of any column, however deep in it.)
+        UNION ALL SELECT 'pg_constraint'::regclass, k.oid FROM pg_constraint k WHERE k.contypid <> 0 OR k.conrelid IN (SELECT relation FROM reached)
+        UNION ALL SELECT 'pg_rewrite'::regclass, w.oid FROM pg_rewrite w WHERE w.ev_class IN (SELECT relation FROM reached)
+        UNION ALL SELECT 'pg_class'::regclass, i.indexrelid FROM pg_index i WHERE i.indrelid IN (SELECT relation FROM reached)
+    ), functions AS (
+        SELECT d.refobjid AS oid FROM parts p JOIN pg_depend d ON d.classid = p.class AND d.objid = p.oid AND d.refclassid = 'pg_proc'::regclass
+        UNION SELECT o.oprcode FROM parts p JOIN pg_depend d ON d.classid = p.class AND d.objid = p.oid AND d.refclassid = 'pg_operator'::regclass
+        JOIN pg_operator o ON o.oid = d.refobjid
+        UNION SELECT castfunc FROM pg_cast
+    )
+    SELECT format('function %s of role "%s"', p.oid::regprocedure, pg_get_userbyid(p.proowner)) FROM functions f JOIN pg_proc p ON p.oid = f.oid
+    WHERE NOT pg_has_role(p.proowner, session_user, 'MEMBER')
+    ORDER BY 1
+$$;
+
+COMMENT ON FUNCTION tenancy.strange_code(regclass) IS
+'The functions that reading and writing a table may run, and what its policies and foreign keys lead to, whose owners could not act as the session''s login role anyway.';
+
+CREATE FUNCTION tenancy.require_trial(target regclass) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    relation pg_class;
+    strange text;
+BEGIN
+    SELECT * INTO relation FROM pg_class WHERE oid = target;
+    IF relation.oid IS NULL THEN
+        RAISE EXCEPTION 'table % does not exist', COALESCE(target::text, 'NULL') USING ERRCODE = 'undefined_table';
+    ELSIF relation.relkind NOT IN ('r', 'p') THEN
+        RAISE EXCEPTION '% is not a table', target USING ERRCODE = 'wrong_object_type', DETAIL = 'Only tables and partitioned tables have row security.';
+    ELSIF NOT pg_has_role(current_user, relation.relowner, 'USAGE') THEN
+        RAISE EXCEPTION 'must be owner of table %', target USING ERRCODE = 'insufficient_privilege',
+            DETAIL = format('It belongs to role "%s".', pg_get_userbyid(relation.relowner));
+    END IF;
+    SELECT string_agg(s, ', ') INTO strange FROM tenancy.strange_code(target) s;
+    IF strange IS NOT NULL THEN
+        RAISE EXCEPTION 'table % would run code of others as role "%"', target, session_user USING ERRCODE = 'insufficient_privilege',
+            DETAIL = format('Its policies, triggers, keys or types use: %s.', strange),
+            HINT = 'Log in as the owner of that code, or of the table, who has no more rights than it.';
+    END IF;
+END $$;
+
+COMMENT ON FUNCTION tenancy.require_trial(regclass) IS
+'Raises unless the current role may try out a table''s row security: for its owner, and only where the code that runs is of somebody who could act as the session''s role anyway. Errors: 42P01 no such table; 42809 no table; 42501.';
+
+-- A row as jsonb, for the rows of children come in their own order of columns.
+CREATE FUNCTION tenancy.rows_of(target regclass, key jsonb, most int) RETURNS SETOF jsonb
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+DECLARE
+    names text[] := ARRAY(SELECT k FROM jsonb_object_keys(key) k ORDER BY k);
+    condition text := COALESCE((SELECT string_agg(format('r.%I = k.%1$I', n), ' AND ') FROM unnest(names) n), 'true');
+    leaf regclass;
+    found_rows jsonb[];
+BEGIN
+    IF NOT row_security_active(target) THEN
+        RETURN QUERY EXECUTE format('SELECT to_jsonb(r) FROM %s r, jsonb_populate_record(NULL::%1$s, $1) k WHERE %s LIMIT $2', target, condition) USING key, most;
+        RETURN;
+    END IF;
+    FOR leaf IN SELECT f FROM tenancy.family(target) f JOIN pg_class c ON c.oid = f WHERE c.relkind = 'r' LOOP
+        -- (What is found by an index may be more than was asked for, and by a column of some other type nothing is.)
+        EXECUTE format('SELECT array_agg(to_jsonb(r)) FROM jsonb_populate_record(NULL::%1$s, $1) k, unnest(COALESCE(tenancy.stored_rows(NULL::%1$s, $2, $3, $4),
+            tenancy.stored_rows(NULL::%1$s, ''{}'', ''{}'', 100000))) r WHERE %2$s', leaf, condition)
+        INTO found_rows USING key, names, ARRAY(SELECT key ->> n FROM unnest(names) n), CASE names WHEN '{}' THEN most ELSE 1000 END;
+        RETURN QUERY SELECT f FROM unnest(found_rows) f LIMIT most;
+    END LOOP;
+END $$;
+
+COMMENT ON FUNCTION tenancy.rows_of(regclass, jsonb, int) IS
+'At most so many rows of a table (of each partition, where row security binds the current role) that have the values of key in its columns; as jsonb objects. None where row security binds the current role and the edition cannot read past it.';
+
+CREATE FUNCTION tenancy.may_act() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN pg_has_role(session_user, tenancy.administrator(), 'USAGE') AND pg_has_role(current_user, tenancy.administrator(), 'USAGE');
+
+COMMENT ON FUNCTION tenancy.may_act() IS 'Whether the session is the administrator''s, or a superuser''s, and acts with these rights.';
+
+-- Claims NULL is nobody. Whoever calls this undoes it, with the subtransaction in which it does.
+CREATE FUNCTION tenancy.become(claims jsonb, tenant text, roles text[], database_role name) RETURNS name
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF tenancy.may_act() THEN
+        database_role := COALESCE(tenancy.act(roles, claims::text), database_role);
+    ELSIF tenancy.claims_believed() THEN
+        PERFORM set_config('pg_tenancy.token', '', true),
+            set_config('request.jwt.claims', COALESCE((claims || CASE WHEN roles IS NULL THEN '{}' ELSE jsonb_build_object('roles', roles) END)::text, ''), true);
+    ELSE
+        RAISE EXCEPTION 'only the administrator tries out callers here: the mode is %', tenancy.setting('mode') USING ERRCODE = 'insufficient_privilege',
+            DETAIL = 'Nobody else is believed to be a caller without a token.', HINT = format('Ask as role "%s".', pg_get_userbyid(tenancy.administrator()));
+    END IF;
+    PERFORM tenancy.choose(tenant);
+    PERFORM tenancy.take_role(database_role);
+    RETURN database_role;
+END $$;
+
+COMMENT ON FUNCTION tenancy.become(jsonb, text, text[], name) IS
+'Makes the session a caller with these claims (NULL: nobody), this chosen tenant and these roles, under this database role, or that of the issuer that the claims name, until the transaction or subtransaction ends: for administrators, and where claims are believed for everybody. Returns the database role. Errors: 42704 no such role; 42501.';
+
+-- Whose a row is, by the columns of the table or of those that it belongs to.
+CREATE FUNCTION tenancy.owner_of_row(target regclass, stored jsonb, asked jsonb, OUT tenant text, OUT usr text)
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    key pg_constraint;
+    parent jsonb;
+BEGIN
+    IF asked ? 'key' THEN
+        SELECT * INTO key FROM pg_constraint WHERE conrelid = target AND conname = asked ->> 'key' AND contype = 'f';
+        SELECT r INTO parent FROM tenancy.rows_of(key.confrelid, (
+            SELECT jsonb_object_agg(p.attname, stored -> c.attname)
+            FROM unnest(key.conkey, key.confkey) AS pair (referencing, referenced)
+            JOIN pg_attribute c ON c.attrelid = target AND c.attnum = pair.referencing JOIN pg_attribute p ON p.attrelid = key.confrelid AND p.attnum = pair.referenced), 1) r;
+        SELECT o.tenant, o.usr INTO tenant, usr FROM tenancy.owner_of_row(key.confrelid, parent, asked -> 'above') o;
+        RETURN;
+    END IF;
+    tenant := stored ->> COALESCE(asked ->> 'tenant_column', CASE WHEN asked IS NULL THEN tenancy.setting('tenant_column') END);
+    usr := stored ->> COALESCE(asked ->> 'user_column', CASE WHEN asked IS NULL THEN tenancy.setting('user_column') END);
+END $$;
+
+COMMENT ON FUNCTION tenancy.owner_of_row(regclass, jsonb, jsonb) IS
+'The tenant and the user whose a row of the table, a jsonb object, is, as asked of tenancy.protect(), or by the columns of settings tenant_column and user_column; NULL where it has none.';
+
+-- A user who may act for the tenant, and for none of the others: as the table of members has it, if there is one.
+CREATE FUNCTION tenancy.user_of(tenant text, others text[]) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    source record;
+    member text;
+BEGIN
+    IF to_regclass('tenancy.member_source') IS NULL OR tenancy.setting('members') = '' OR tenancy.setting('require_membership') = 'off' THEN
+        RETURN 'somebody';
+    END IF;
+    EXECUTE 'SELECT * FROM tenancy.member_source' INTO source;
+    IF source.source IS NULL OR NOT has_table_privilege(source.source, 'SELECT') THEN
+        RETURN NULL;
+    END IF;
+    WITH members AS MATERIALIZED (
+        SELECT r ->> source.user_column AS usr, r ->> source.tenant_column AS of_tenant
+        FROM tenancy.rows_of(source.source, '{}', 100000) r
+        WHERE (source.active_column IS NULL OR r ->> source.active_column NOT IN ('false', 'inactive'))
+            AND (source.inactive_column IS NULL OR COALESCE(r ->> source.inactive_column, 'false') = 'false'))
+    SELECT m.usr INTO member FROM members m WHERE m.of_tenant = tenant AND m.usr NOT IN (SELECT o.usr FROM members o WHERE o.of_tenant = ANY (others)) LIMIT 1;
+    IF source.users IS NOT NULL THEN
+        SELECT r ->> source.subject_column INTO member FROM tenancy.rows_of(source.users, jsonb_build_object(source.key_column, member), 1) r;
+    END IF;
+    RETURN member;
+END $$;
+
+COMMENT ON FUNCTION tenancy.user_of(text, text[]) IS
+'The sub of a member of the tenant who is a member of none of the others, or any word where no table of members is in use; NULL where nobody is found.';
+
+-- (A choice of a tenant counts for the active one alone; template any_tenant asks for all that the claims name.)
+CREATE FUNCTION tenancy.claims_naming(sub text, tenant text) RETURNS jsonb
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    place jsonb := COALESCE(NULLIF(tenancy.setting('tenant_path'), '')::jsonb, (
+        SELECT path FROM jsonb_array_elements(tenancy.layout_data()) l, jsonb_array_elements(l -> 'tenant') WITH ORDINALITY AS p (path, position)
+        WHERE l ->> 'name' = tenancy.setting('layout') AND path <> 'null' ORDER BY position LIMIT 1), '["tenant_id"]');
+    claims jsonb := to_jsonb(tenant);
+BEGIN
+    FOR level IN REVERSE jsonb_array_length(place) - 1 .. 0 LOOP
+        claims := jsonb_build_object(place ->> level, claims);
+    END LOOP;
+    RETURN COALESCE(claims, '{}') || jsonb_build_object('sub', sub);
+END $$;
+
+COMMENT ON FUNCTION tenancy.claims_naming(text, text) IS 'Claims of a user that name this tenant (NULL: none) where the settings have it looked for.';
+
+-- Runs a statement as a caller and undoes it. The answer: how many rows, or the error.
+CREATE FUNCTION tenancy.attempt(statement text, argument jsonb, claims jsonb, tenant text, roles text[], database_role name, malformed boolean) RETURNS text
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    affected bigint;
+    failed_to_become boolean := true;
+BEGIN
+    PERFORM tenancy.become(claims, tenant, roles, database_role);
+    IF malformed THEN
+        PERFORM tenancy.stop_acting(), set_config('request.jwt.claims', '{"sub": "somebody', true);
+    END IF;
+    failed_to_become := false;
+    EXECUTE statement USING argument;
+    GET DIAGNOSTICS affected = ROW_COUNT;
+    RAISE EXCEPTION USING ERRCODE = 'TN000', MESSAGE = 'done';
+EXCEPTION
+    WHEN SQLSTATE 'TN000' THEN
+        RETURN format('%s %s', affected, CASE affected WHEN 1 THEN 'row' ELSE 'rows' END);
+    WHEN OTHERS THEN
+        IF failed_to_become THEN
+            RAISE;
+        END IF;
+        RETURN format('%s: %s', SQLSTATE, SQLERRM);
+END $$;
+
+COMMENT ON FUNCTION tenancy.attempt(text, jsonb, jsonb, text, text[], name, boolean) IS
+'How many rows a statement finds or changes for a caller, or the error that it raises, as text; everything is undone. Errors: those of tenancy.become().';
+
+CREATE FUNCTION tenancy.prove(target regclass, with_triggers boolean DEFAULT false)
+    RETURNS TABLE (caller text, command text, attempt text, expected text, observed text, passed boolean)
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    look_at CONSTANT int := 10000;
+    asked jsonb := tenancy.asked(target);
+    root jsonb := asked;
+    by_user boolean;
+    triggers text;
+    own record;
+    theirs record;
+    swap record;
+    subject text;
+    needed text[] := ARRAY(SELECT DISTINCT e FROM unnest('{read,write,remove}'::text[]) a, jsonb_array_elements_text(asked -> a) e);
+    roles text[];
+    permissions jsonb;
+    owning text[];     -- the columns by which a row is somebody's
+    identity text[];   -- those of the primary key
+    columns text[];    -- those that an INSERT names
+    settable text;     -- one that an UPDATE sets to itself
+    relation CONSTANT text := target::text;
+    records CONSTANT text := format('jsonb_populate_record(NULL::%1$s, $1 -> ''own'') own, jsonb_populate_record(NULL::%1$s, $1 -> ''theirs'') theirs', relation);
+    is_own text;       -- that r is this row, as a condition
+    is_theirs text;
+    listed text;       -- columns, for an INSERT
+    of_theirs text;    -- the values of the other's row for them
+    mixed text;        -- the same, but in the own tenant
+    tried record;
+    sees_own boolean;
+    own_rows int;      -- how many rows there are of the owner of the own row; NULL where not all were looked at
+    allowed int;
+BEGIN
+    PERFORM tenancy.require_trial(target);
+    IF with_triggers IS NULL THEN
+        RAISE EXCEPTION 'with_triggers must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    SELECT string_agg(t.what, ', ' ORDER BY t.what) INTO triggers FROM (
+        SELECT format('trigger %I on %s', t.tgname, t.tgrelid::regclass) FROM pg_trigger t
+        WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgfoid NOT IN (SELECT oid FROM pg_proc WHERE pronamespace = 'tenancy'::regnamespace)
+            AND (t.tgrelid IN (SELECT tenancy.family(target))
+                -- (ON DELETE, a row's end is that of others.)
+                OR t.tgrelid IN (SELECT k.conrelid FROM pg_constraint k WHERE k.contype = 'f' AND k.confrelid = target AND k.confdeltype NOT IN ('a', 'r')))
+        UNION ALL SELECT format('rule %I on %s', w.rulename, w.ev_class::regclass) FROM pg_rewrite w WHERE w.ev_class = target) t (what);
+    IF triggers IS NOT NULL AND NOT with_triggers THEN
+        RAISE EXCEPTION 'table % has triggers or rules, which attempts would run', target USING ERRCODE = 'object_not_in_prerequisite_state',
+            DETAIL = format('They are: %s.', triggers),
+            HINT = 'Where all they do is undone by a rollback: tenancy.prove(..., with_triggers => true).';
+    END IF;
+
+    WHILE root -> 'above' <> 'null' LOOP
+        root := root -> 'above';
+    END LOOP;
+    by_user := root ->> 'template' = 'user' OR root IS NULL AND NOT tenancy.has_column(target, tenancy.setting('tenant_column')::name);
+    SELECT r AS stored, o.tenant, o.usr INTO own FROM tenancy.rows_of(target, '{}', look_at) r, tenancy.owner_of_row(target, r, asked) o
+    WHERE CASE WHEN by_user THEN o.usr ELSE o.tenant END IS NOT NULL LIMIT 1;
+    SELECT r AS stored, o.tenant, o.usr INTO theirs FROM tenancy.rows_of(target, '{}', look_at) r, tenancy.owner_of_row(target, r, asked) o
+    WHERE CASE WHEN by_user THEN o.usr <> own.usr ELSE o.tenant <> own.tenant END LIMIT 1;
+    IF theirs.stored IS NULL THEN
+        RETURN QUERY SELECT NULL::text, NULL::text, 'find rows of two owners', 'two rows', format('not provable: %s', CASE
+            WHEN row_security_active(target) AND to_regprocedure('auth.login(text,text)') IS NULL THEN 'row security hides the rows from the current role; ask as one with BYPASSRLS'
+            WHEN own.stored IS NULL THEN 'no row that belongs to anybody is found'
+            ELSE format('the first %s rows are all of one owner', look_at) END), NULL::boolean;
+        RETURN;
+    END IF;
+    subject := CASE WHEN by_user THEN own.usr ELSE tenancy.user_of(own.tenant, ARRAY[theirs.tenant]) END;
+    IF subject IS NULL THEN
+        swap := own;
+        own := theirs;
+        theirs := swap;
+        subject := tenancy.user_of(own.tenant, ARRAY[theirs.tenant]);
+    END IF;
+    IF subject IS NULL THEN
+        RETURN QUERY SELECT NULL::text, NULL::text, 'find a member of one tenant who is none of the other', 'a member',
+            'not provable: the table of members has none that the current role may read', NULL::boolean;
+        RETURN;
+    END IF;
+    roles := NULLIF(ARRAY(SELECT e FROM unnest(needed) e WHERE NOT tenancy.is_permission(e)), '{}');
+    permissions := to_jsonb(ARRAY(SELECT e FROM unnest(needed) e WHERE tenancy.is_permission(e)));
+
+    owning := CASE WHEN asked ? 'key' THEN ARRAY(SELECT a.attname::text FROM pg_constraint k, unnest(k.conkey) c JOIN pg_attribute a ON a.attnum = c
+            WHERE k.conrelid = target AND k.conname = asked ->> 'key' AND a.attrelid = target)
+        ELSE ARRAY(SELECT c FROM unnest(ARRAY[COALESCE(asked ->> 'tenant_column', tenancy.setting('tenant_column')), COALESCE(asked ->> 'user_column', CASE WHEN by_user THEN tenancy.setting('user_column') END)]) c
+            WHERE tenancy.has_column(target, c::name)) END;
+    SELECT COALESCE(array_agg(a.attname::text), '{}') INTO identity FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+    WHERE i.indrelid = target AND i.indisprimary;
+    SELECT array_agg(a.attname::text ORDER BY a.attnum), min(a.attname::text) FILTER (WHERE a.attidentity <> 'a' AND a.attname::text <> ALL (identity || owning)) INTO columns, settable
+    FROM pg_attribute a WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '';
+    settable := COALESCE(settable, owning[1]);
+    is_own := CASE identity WHEN '{}' THEN 'to_jsonb(r) = ($1 -> ''own'')' ELSE (SELECT string_agg(format('r.%I = own.%1$I', i), ' AND ') FROM unnest(identity) i) END;
+    is_theirs := CASE identity WHEN '{}' THEN 'to_jsonb(r) = ($1 -> ''theirs'')' ELSE (SELECT string_agg(format('r.%I = theirs.%1$I', i), ' AND ') FROM unnest(identity) i) END;
+    SELECT string_agg(quote_ident(n), ', ' ORDER BY p), string_agg(format('theirs.%I', n), ', ' ORDER BY p),
+        string_agg(format('%I.%I', CASE WHEN n = ANY (owning) THEN 'own' ELSE 'theirs' END, n), ', ' ORDER BY p)
+    INTO listed, of_theirs, mixed FROM unnest(columns) WITH ORDINALITY AS x (n, p);
+
+    SELECT CASE WHEN count(*) < look_at THEN count(*) FILTER (WHERE CASE WHEN by_user THEN o.usr = own.usr ELSE o.tenant = own.tenant END) END INTO own_rows
+    FROM tenancy.rows_of(target, '{}', look_at) r, tenancy.owner_of_row(target, r, asked) o;
+
+    FOR tried IN
+        WITH callers (place, caller, claims, tenant, roles, role, malformed) AS (VALUES
+            (1, CASE WHEN by_user THEN 'another user' ELSE 'a caller of another tenant' END,
+                tenancy.claims_naming(subject, own.tenant) || CASE permissions WHEN '[]' THEN '{}' ELSE jsonb_build_object('permissions', permissions) END,
+                own.tenant, roles, tenancy.setting('authenticated'), false),
+            (2, 'signed in, without a tenant', '{"sub": "nobody in particular"}', NULL, NULL, tenancy.setting('authenticated'), false),
+            (3, 'a tenant that there is not', jsonb_build_object('sub', 'nobody in particular'), 'no such tenant', NULL, tenancy.setting('authenticated'), false),
+            (4, 'nobody', NULL, NULL, NULL, tenancy.setting('authenticated'), false),
+            (5, 'malformed claims', NULL, NULL, NULL, tenancy.setting('authenticated'), true),
+            (6, 'anonymous', NULL, NULL, NULL, tenancy.setting('anonymous'), false)
+        ), attempts (place, command, attempt, expected, everybody, statement) AS (VALUES
+            (1, 'SELECT', 'read the own row', '1 row', false, 'SELECT FROM ' || relation || ' r, ' || records || ' WHERE ' || is_own),
+            (2, 'SELECT', 'read the other''s row', CASE asked ->> 'template' WHEN 'public_read' THEN '1 row' ELSE 'nothing' END, true,
+                'SELECT FROM ' || relation || ' r, ' || records || ' WHERE ' || is_theirs),
+            (3, 'SELECT', 'lock the other''s row', 'nothing', false, 'SELECT FROM ' || relation || ' r, ' || records || ' WHERE ' || is_theirs || ' FOR UPDATE OF r'),
+            (4, 'INSERT', 'write a row of the other''s', 'nothing', true,
+                'INSERT INTO ' || relation || ' (' || listed || ') OVERRIDING SYSTEM VALUE SELECT ' || of_theirs || ' FROM ' || records),
+            (5, 'INSERT', 'write over the other''s row by its key', 'nothing', false, CASE WHEN identity <> '{}' AND NOT identity && owning THEN
+                'INSERT INTO ' || relation || ' (' || listed || ') OVERRIDING SYSTEM VALUE SELECT ' || mixed || ' FROM ' || records || ' ON CONFLICT ('
+                || (SELECT string_agg(quote_ident(i), ', ') FROM unnest(identity) i) || format(') DO UPDATE SET %I = excluded.%1$I', settable) END),
+            (6, 'UPDATE', 'change the other''s row', 'nothing', true,
+                'UPDATE ' || relation || format(' r SET %I = r.%1$I FROM ', settable) || records || ' WHERE ' || is_theirs),
+            (7, 'UPDATE', 'give the own row to the other', 'nothing', false,
+                'UPDATE ' || relation || ' r SET ' || (SELECT string_agg(format('%I = theirs.%1$I', o), ', ') FROM unnest(owning) o) || ' FROM ' || records || ' WHERE ' || is_own),
+            (8, 'DELETE', 'delete the other''s row', 'nothing', true, 'DELETE FROM ' || relation || ' r USING ' || records || ' WHERE ' || is_theirs),
+            (9, 'MERGE', 'delete the other''s row', 'nothing', false,
+                'MERGE INTO ' || relation || ' r USING (SELECT theirs.* FROM ' || records || ') theirs ON ' || is_theirs || ' WHEN MATCHED THEN DELETE'),
+            -- (These name no column, so that no right to read is asked, and no policy for it.)
+            (10, 'UPDATE', 'change all rows', 'the own rows', true, CASE WHEN own_rows IS NOT NULL THEN
+                'UPDATE ' || relation || format(' SET %I = (SELECT own.%1$I FROM ', settable) || records || ')' END),
+            (11, 'DELETE', 'delete all rows', 'the own rows', true, CASE WHEN own_rows IS NOT NULL THEN 'DELETE FROM ' || relation END)
+        )
+        SELECT c.*, a.place AS step, a.command, a.attempt, a.expected, a.statement
+        FROM callers c JOIN attempts a ON c.place = 1 OR a.everybody
+        WHERE a.statement IS NOT NULL AND (c.place < 6 OR EXISTS (SELECT FROM pg_roles WHERE rolname = tenancy.setting('anonymous')))
+        ORDER BY c.place, a.place
+    LOOP
+        caller := tried.caller;
+        command := tried.command;
+        attempt := tried.attempt;
+        allowed := CASE WHEN tried.expected = 'the own rows' AND tried.place = 1 THEN own_rows ELSE 0 END;
+        expected := CASE WHEN tried.expected <> 'the own rows' THEN tried.expected WHEN allowed = 0 THEN 'nothing' ELSE format('%s at most', allowed) END;
+        observed := tenancy.attempt(tried.statement, jsonb_build_object('own', own.stored, 'theirs', theirs.stored), tried.claims, tried.tenant, tried.roles, tried.role, tried.malformed);
+        passed := CASE WHEN tried.expected ~ 'row$' THEN observed = tried.expected
+            WHEN starts_with(observed, '42501') THEN true
+            WHEN observed ~ '^[0-9]+ rows?$' THEN split_part(observed, ' ', 1)::bigint <= allowed
+            -- A constraint is asked once row security has let the row through; any other error tells nothing.
+            WHEN starts_with(observed, '23') AND allowed = 0 THEN false END;
+        IF tried.step = 1 THEN
+            sees_own := passed;
+            passed := NULLIF(passed, false);
+        ELSIF tried.place = 1 AND NOT sees_own THEN
+            -- Who sees nothing at all proves nothing by it.
+            passed := NULLIF(passed, true);
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+    RETURN QUERY SELECT CASE WHEN r.rolname = tenancy.setting('authenticated') THEN 'signed in' ELSE 'anonymous' END, 'TRUNCATE', 'hold the privilege', 'nothing',
+        CASE WHEN has_table_privilege(r.oid, target, 'TRUNCATE') THEN 'granted' ELSE 'not granted' END, NOT has_table_privilege(r.oid, target, 'TRUNCATE')
+    FROM pg_roles r WHERE r.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous')) ORDER BY 1 DESC;
+END $$;
+
+COMMENT ON FUNCTION tenancy.prove(regclass, boolean) IS
+'Tries to cross the border of a table with two of its rows that belong to different tenants (or users), as a caller of one, without a tenant, with one that there is not, as nobody, with malformed claims and as anonymous: caller, command, attempt, expected (nothing: no row is found or changed, or 42501), observed, passed; NULL where it cannot be proved (observed says why; where the control, a caller''s own row, is not seen either). Everything is undone, and others wait for nothing: each attempt takes ROW EXCLUSIVE and is rolled back. TRUNCATE goes by privilege. For the table''s owner; where claims are not believed for the administrator. Looks at the first 10,000 rows for two owners. Errors: those of tenancy.require_trial() and tenancy.become(); 55000 triggers or rules of others would run, unless with_triggers; 22004.';
+
+CREATE TYPE tenancy.expression_node AS (
+    id int,              -- counted from 1, parents first
+    parent int,          -- the node that this one stands in; NULL for the first
+    ancestors int[],     -- all of those, the outermost first
+    field text,          -- in which field of it
+    type text,           -- VAR, FUNCEXPR, OPEXPR, SUBLINK, QUERY, ... as in src/include/nodes
+    depth int,           -- how many queries it stands in: 0 outside every sub-select
+    query int,           -- the outermost of those; NULL at depth 0
+    own_column smallint, -- the number of the column, if it is one of the policy's own table
+    per_row boolean,     -- evaluated for each row: not in a sub-select, or in one that reads a column of the policy's own table
+    function oid,        -- what it calls: a function, or that of an operator
+    value text,          -- of a constant that is text or boolean
+    fields jsonb         -- its fields that are no nodes, as text: funcid, opno, varattno, relid, boolop, sublinktype, ...
+);
+
+COMMENT ON TYPE tenancy.expression_node IS 'A node of an expression''s parse tree: tenancy.expression_nodes().';
+
+CREATE FUNCTION tenancy.expression_constant(type text, bytes text) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    hex text := (SELECT string_agg(lpad(to_hex(b::int & 255), 2, '0'), '' ORDER BY n)
+        FROM regexp_split_to_table(substring(bytes FROM '\[ *(.*?) *\]'), ' +') WITH ORDINALITY AS x (b, n));
+BEGIN
+    RETURN CASE
+        WHEN type::oid = 'bool'::regtype THEN (left(hex, 2) <> '00')::text
+        WHEN type::oid IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype) THEN
+            -- (Four bytes tell the length.)
+            convert_from(decode(substr(hex, 9), 'hex'), getdatabaseencoding())
+        WHEN type::oid = 'unknown'::regtype THEN convert_from(decode(left(hex, -2), 'hex'), getdatabaseencoding())
+    END;
+END $$;
+
+COMMENT ON FUNCTION tenancy.expression_constant(text, text) IS
+'The text or boolean, as text, that the bytes of a constant in a pg_node_tree stand for; NULL for other types.';
+
+CREATE FUNCTION tenancy.expression_nodes(tree text) RETURNS SETOF tenancy.expression_node
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    kept CONSTANT text[] := '{funcid,opno,opfuncid,hashfuncid,varno,varattno,varlevelsup,consttype,constisnull,constvalue,useor,boolop,sublinktype,
+        nulltesttype,booltesttype,argisrow,relid,rtekind,op,resulttype,aggfnoid,winfnoid,ctename,type,commandtype,hasaggs,jointype,resno,resjunk}';
+    token text;
+    first "char";
+    current int := 0;          -- the node that is open
+    field text;
+    types text[] := '{}';
+    parents int[] := '{}';
+    named text[] := '{}';      -- in which field each stands
+    fields jsonb[] := '{}';
+    open_fields text[] := '{}';
+BEGIN
+    FOR token IN SELECT m[1] FROM regexp_matches(tree, '(\{[A-Z_]+|[}()]|:[A-Za-z_][A-Za-z_0-9.]*|\d+ \[[^]]*\]|"(?:\\.|[^"\\])*"|(?:\\.|[^][\s(){}\\])+)', 'g') AS m LOOP
+        first := token;
+        CASE first
+            WHEN '{' THEN
+                types := types || substr(token, 2);
+                parents := parents || NULLIF(current, 0);
+                named := named || field;
+                fields := fields || '{}'::jsonb;
+                open_fields := open_fields || field;
+                current := cardinality(types);
+            WHEN '}' THEN
+                current := COALESCE(parents[current], 0);
+                field := open_fields[cardinality(open_fields)];
+                open_fields := open_fields[:cardinality(open_fields) - 1];
+            WHEN ':' THEN field := lower(substr(token, 2));
+            WHEN '(', ')' THEN NULL;
+            ELSE
+                IF field = ANY (kept) AND token <> '<>' THEN
+                    fields[current] := fields[current] || jsonb_build_object(field, token);
+                END IF;
+        END CASE;
+    END LOOP;
+    RETURN QUERY
+        WITH RECURSIVE node AS MATERIALIZED (
+            SELECT * FROM unnest(types, parents, named, fields) WITH ORDINALITY AS n (type, parent, field, fields, id)
+        ), placed AS (
+            SELECT n.*, '{}'::int[] AS ancestors, 0 AS depth, NULL::int AS query FROM node n WHERE n.parent IS NULL
+            UNION ALL
+            SELECT n.*, p.ancestors || p.id::int, p.depth + (p.type = 'QUERY')::int, COALESCE(p.query, CASE p.type WHEN 'QUERY' THEN p.id::int END)
+            FROM placed p JOIN node n ON n.parent = p.id
+        ), owned AS (
+            SELECT p.*, CASE WHEN p.type = 'VAR' AND (p.fields ->> 'varlevelsup')::int = p.depth THEN (p.fields ->> 'varattno')::smallint END AS own_column FROM placed p
+        )
+        SELECT o.id::int, o.parent, o.ancestors, o.field, o.type, o.depth, o.query, o.own_column,
+            o.query IS NULL OR EXISTS (SELECT FROM owned w WHERE w.query = o.query AND w.own_column IS NOT NULL),
+            NULLIF(COALESCE(o.fields ->> 'funcid', o.fields ->> 'opfuncid'), '0')::oid,
+            CASE WHEN o.type = 'CONST' AND o.fields ->> 'constisnull' = 'false' THEN tenancy.expression_constant(o.fields ->> 'consttype', o.fields ->> 'constvalue') END,
+            o.fields
+        FROM owned o ORDER BY o.id;
+END $$;
+
+COMMENT ON FUNCTION tenancy.expression_nodes(text) IS
+'The nodes of a pg_node_tree, given as text, that is an expression over the columns of one table; parents come before what stands in them.';
+
+CREATE FUNCTION tenancy.policies_asked(target regclass, command "char", database_role oid)
+    RETURNS TABLE (policy name, permissive boolean, command "char", roles text, applies boolean, reads boolean, using_expression text, check_expression text, needs_row boolean)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    -- To change or remove a row that a query names by its columns, it must be seen as well.
+    SELECT p.polname, p.polpermissive, p.polcmd, r.names, r.applies, p.polcmd = 'r' AND command <> 'r',
+        CASE WHEN command <> 'a' THEN pg_get_expr(p.polqual, p.polrelid) END,
+        CASE WHEN command IN ('a', 'w') AND p.polcmd <> 'r' THEN pg_get_expr(COALESCE(p.polwithcheck, p.polqual), p.polrelid) END,
+        EXISTS (SELECT FROM tenancy.expression_nodes(concat(p.polqual::text, p.polwithcheck::text)) n WHERE n.own_column IS NOT NULL)
+    FROM pg_policy p CROSS JOIN LATERAL (
+        SELECT string_agg(CASE role WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(role)::text END, ', ' ORDER BY position),
+            bool_or(CASE role WHEN 0 THEN true ELSE pg_has_role(database_role, role, 'USAGE') END)
+        FROM unnest(p.polroles) WITH ORDINALITY AS r (role, position)) r (names, applies)
+    WHERE p.polrelid = target AND (p.polcmd IN ('*', command) OR p.polcmd = 'r' AND command IN ('w', 'd'))
+    ORDER BY NOT p.polpermissive, p.polname
+$$;
+
+COMMENT ON FUNCTION tenancy.policies_asked(regclass, "char", oid) IS
+'The policies of a table that Postgres asks for a command (as in pg_policy.polcmd): whether each applies to the database role, whether it is asked for reading the row alone, its expressions where they count for the command, and whether these need a row.';
+
+-- The value of an expression for a row, as the current role: true, false, NULL, or the error.
+CREATE FUNCTION tenancy.value_for(target regclass, expression text, stored jsonb) RETURNS text
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+DECLARE
+    value boolean;
+BEGIN
+    EXECUTE 'SELECT ' || expression || ' FROM (SELECT (jsonb_populate_record(NULL::' || target || ', $1)).*) AS '
+        || (SELECT quote_ident(relname) FROM pg_class WHERE oid = target) INTO value USING stored;
+    RETURN COALESCE(value::text, 'NULL');
+EXCEPTION WHEN OTHERS THEN
+    RETURN format('%s: %s', SQLSTATE, SQLERRM);
+END $$;
+
+COMMENT ON FUNCTION tenancy.value_for(regclass, text, jsonb) IS
+'What an expression over the columns of a table gives for a row, a jsonb object, to the current role: true, false, NULL, or SQLSTATE and message of the error it raises.';
+
+-- The row as it would be inserted: what is not given is what the default gives the caller. (A sequence keeps its numbers.)
+CREATE FUNCTION tenancy.with_defaults(target regclass, given jsonb) RETURNS jsonb
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+DECLARE
+    attribute record;
+    filled jsonb := given;
+    value jsonb;
+BEGIN
+    FOR attribute IN SELECT a.attname, pg_get_expr(d.adbin, d.adrelid) AS expression FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+        WHERE d.adrelid = target AND a.attgenerated = '' AND NOT given ? a.attname AND pg_get_expr(d.adbin, d.adrelid) !~ 'nextval\('
+    LOOP
+        EXECUTE 'SELECT to_jsonb(' || attribute.expression || ')' INTO value;
+        filled := filled || jsonb_build_object(attribute.attname, value);
+    END LOOP;
+    RETURN filled;
+END $$;
+
+COMMENT ON FUNCTION tenancy.with_defaults(regclass, jsonb) IS
+'A row to be inserted with the defaults, as the current role gets them, of the columns that it lacks; those that a sequence fills stay out.';
+
+CREATE FUNCTION tenancy.explain_access(target regclass, command text, claims jsonb, key jsonb DEFAULT NULL)
+    RETURNS TABLE (part text, policy name, kind text, roles text, expression text, value text, verdict text)
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    letter "char" := CASE upper(command) WHEN 'SELECT' THEN 'r' WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' WHEN 'DELETE' THEN 'd' END;
+    acts_as name := tenancy.setting(CASE WHEN claims IS NULL THEN 'anonymous' ELSE 'authenticated' END);
+    acting_role oid;
+    relation pg_class;
+    stored jsonb;
+    seen record;
+    free text;
+    asked_policies jsonb;
+    item jsonb;
+    results jsonb := '[]';
+    step text;
+    refusals text[] := '{}';
+    unknown boolean := false;
+    lets_through boolean;
+    may_enter boolean;
+BEGIN
+    PERFORM tenancy.require_trial(target);
+    IF letter IS NULL THEN
+        RAISE EXCEPTION 'unknown command: %', COALESCE(quote_literal(command), 'NULL') USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'It is SELECT, INSERT, UPDATE or DELETE. TRUNCATE asks no policy.';
+    ELSIF jsonb_typeof(claims) <> 'object' OR jsonb_typeof(key) <> 'object' THEN
+        RAISE EXCEPTION 'claims and key must be JSON objects' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'claims NULL is nobody; key names a row by its columns: {"id": 1}. For INSERT it is the row to be.';
+    END IF;
+    SELECT min(k) INTO step FROM jsonb_object_keys(key) k WHERE NOT tenancy.has_column(target, k::name);
+    IF step IS NOT NULL THEN
+        RAISE EXCEPTION 'column "%" of table % does not exist', step, target USING ERRCODE = 'undefined_column';
+    END IF;
+    SELECT * INTO relation FROM pg_class WHERE oid = target;
+    IF letter <> 'a' AND key IS NOT NULL THEN
+        SELECT r INTO stored FROM tenancy.rows_of(target, key, 1) r;
+    END IF;
+
+    -- As the caller; all that is set for it is undone.
+    BEGIN
+        acts_as := tenancy.become(claims, NULL, NULL, acts_as);
+        SELECT oid, has_schema_privilege(oid, relation.relnamespace, 'USAGE') INTO acting_role, may_enter FROM pg_roles WHERE rolname = acts_as;
+        SELECT w.user_id, w.tenant_id, w.roles, w.sees_nothing_because INTO seen FROM tenancy.whoami() w;
+        IF letter = 'a' AND key IS NOT NULL AND may_enter THEN
+            stored := tenancy.with_defaults(target, key);
+        END IF;
+        SELECT COALESCE(jsonb_agg(p), '[]') INTO asked_policies FROM tenancy.policies_asked(target, letter, acting_role) p;
+        FOR item IN SELECT jsonb_array_elements(asked_policies) LOOP
+            FOREACH step IN ARRAY '{using,check}'::text[] LOOP
+                CONTINUE WHEN item ->> (step || '_expression') IS NULL;
+                results := results || jsonb_build_object('step', step, 'policy', item, 'value', CASE
+                    WHEN may_enter AND (item -> 'applies')::boolean AND (stored IS NOT NULL OR NOT (item -> 'needs_row')::boolean) THEN tenancy.value_for(target, item ->> (step || '_expression'), stored) END);
+            END LOOP;
+        END LOOP;
+        RAISE EXCEPTION USING ERRCODE = 'TN000', MESSAGE = 'done';
+    EXCEPTION WHEN SQLSTATE 'TN000' THEN NULL;
+    END;
+
+    RETURN QUERY SELECT 'caller', NULL::name, NULL::text, acts_as::text, NULL::text, seen.tenant_id, concat_ws('; ',
+        COALESCE('user ' || seen.user_id, 'nobody'), COALESCE('tenant ' || seen.tenant_id, 'no tenant'),
+        'roles ' || array_to_string(NULLIF(seen.roles, '{}'), ', '), seen.sees_nothing_because);
+
+    IF NOT may_enter THEN
+        step := format('role "%s" has no USAGE on schema %s', acts_as, relation.relnamespace::regnamespace);
+    ELSIF NOT (has_table_privilege(acting_role, target, upper(command)) OR letter <> 'd' AND has_any_column_privilege(acting_role, target, upper(command))) THEN
+        step := format('role "%s" has no %s on %s', acts_as, upper(command), target);
+    ELSE
+        step := NULL;
+    END IF;
+    refusals := array_remove(ARRAY[step], NULL);
+    RETURN QUERY SELECT 'rights', NULL::name, NULL::text, acts_as::text, NULL::text, (step IS NULL)::text, COALESCE(step, 'granted');
+
+    SELECT CASE WHEN NOT relation.relrowsecurity THEN 'row security is off: every row is anybody''s who has the right'
+        WHEN r.rolsuper THEN format('role "%s" is a superuser', acts_as) WHEN r.rolbypassrls THEN format('role "%s" has BYPASSRLS', acts_as)
+        WHEN NOT relation.relforcerowsecurity AND pg_has_role(r.oid, relation.relowner, 'USAGE') THEN format('role "%s" has the rights of the owner, and there is no FORCE', acts_as) END
+    INTO free FROM pg_roles r WHERE r.oid = acting_role;
+    RETURN QUERY SELECT 'row security', NULL::name, NULL::text, acts_as::text, NULL::text, (free IS NULL)::text,
+        COALESCE('does not bind: ' || free, format('binds role "%s"', acts_as));
+
+    IF key IS NOT NULL AND letter <> 'a' THEN
+        RETURN QUERY SELECT 'row', NULL::name, NULL::text, NULL::text, key::text, (stored IS NOT NULL)::text, CASE WHEN stored IS NOT NULL THEN 'there is such a row'
+            WHEN row_security_active(target) AND to_regprocedure('auth.login(text,text)') IS NULL THEN 'row security hides the rows from the current role; ask as one with BYPASSRLS'
+            ELSE 'there is no such row' END;
+    END IF;
+    IF free IS NULL THEN
+        RETURN QUERY SELECT 'policy', (r #>> '{policy,policy}')::name, CASE WHEN (r #> '{policy,permissive}')::boolean THEN 'permissive' ELSE 'restrictive' END
+                || CASE WHEN r ->> 'step' = 'check' THEN ', of the new row' WHEN (r #> '{policy,reads}')::boolean THEN ', to see the row' ELSE '' END,
+            r #>> '{policy,roles}', r #>> ARRAY['policy', (r ->> 'step') || '_expression'], r ->> 'value', CASE
+                WHEN NOT (r #> '{policy,applies}')::boolean THEN format('is not for role "%s"', acts_as)
+                WHEN NOT may_enter THEN 'is not asked' WHEN r ->> 'value' IS NULL THEN 'depends on the row' WHEN r ->> 'value' = 'true' THEN 'lets it through'
+                WHEN r ->> 'value' = 'NULL' THEN 'does not: NULL counts as no' WHEN r ->> 'value' = 'false' THEN 'does not' ELSE 'raises an error' END
+        FROM jsonb_array_elements(results) WITH ORDINALITY AS x (r, place) ORDER BY place;
+        -- For each thing that is asked: one permissive policy at least, and every restrictive one.
+        FOR item IN
+            SELECT jsonb_build_object('what', x.what,
+                'permissive', bool_or(x.value = 'true') FILTER (WHERE x.permissive AND x.applies), 'open', bool_or(x.value IS NULL) FILTER (WHERE x.applies),
+                'any', count(*) FILTER (WHERE x.permissive AND x.applies),
+                'against', string_agg(DISTINCT x.policy, ', ') FILTER (WHERE NOT x.permissive AND x.applies AND x.value <> 'true'))
+            FROM (SELECT w.what, r ->> 'value' AS value, r #>> '{policy,policy}' AS policy, (r #> '{policy,permissive}')::boolean AS permissive, (r #> '{policy,applies}')::boolean AS applies
+                  FROM (SELECT unnest(CASE letter WHEN 'r' THEN '{SELECT}' WHEN 'a' THEN '{the new row}' WHEN 'w' THEN '{to see the row,UPDATE,the new row}' ELSE '{to see the row,DELETE}' END::text[])) w (what)
+                  LEFT JOIN jsonb_array_elements(results) r ON CASE w.what WHEN 'the new row' THEN r ->> 'step' = 'check'
+                      WHEN 'to see the row' THEN r ->> 'step' = 'using' AND ((r #> '{policy,reads}')::boolean OR r #>> '{policy,command}' = '*')
+                      ELSE r ->> 'step' = 'using' AND NOT (r #> '{policy,reads}')::boolean END) x
+            GROUP BY x.what
+        LOOP
+            unknown := unknown OR COALESCE((item -> 'open')::boolean, false);
+            IF (item ->> 'any')::int = 0 THEN
+                refusals := refusals || format('no permissive policy is for role "%s" (%s)', acts_as, item ->> 'what');
+            ELSIF item ->> 'against' IS NOT NULL THEN
+                refusals := refusals || format('%s: restrictive policy %s', item ->> 'what', item ->> 'against');
+            ELSIF item ->> 'permissive' IS DISTINCT FROM 'true' AND NOT COALESCE((item -> 'open')::boolean, false) THEN
+                refusals := refusals || format('%s: no permissive policy lets it through', item ->> 'what');
+            END IF;
+        END LOOP;
+        IF cardinality(refusals) > 0 AND seen.sees_nothing_because IS NOT NULL THEN
+            refusals := refusals || seen.sees_nothing_because;
+        END IF;
+    END IF;
+    IF key IS NOT NULL AND letter <> 'a' AND stored IS NULL AND cardinality(refusals) = 0 THEN
+        RETURN QUERY SELECT 'verdict', NULL::name, NULL::text, NULL::text, NULL::text, NULL::text, 'nothing: the row was not found';
+        RETURN;
+    END IF;
+    lets_through := CASE WHEN cardinality(refusals) > 0 THEN false WHEN unknown AND free IS NULL THEN NULL ELSE true END;
+    RETURN QUERY SELECT 'verdict', NULL::name, NULL::text, NULL::text, NULL::text, lets_through::text, CASE WHEN lets_through THEN 'allowed' || COALESCE(': ' || free, '')
+        WHEN lets_through IS NULL THEN concat_ws('; ', 'goes by the row: give its key', seen.sees_nothing_because)
+        ELSE 'refused: ' || array_to_string(refusals, '; ') END;
+END $$;
+
+COMMENT ON FUNCTION tenancy.explain_access(regclass, text, jsonb, jsonb) IS
+'Why a caller with these claims (NULL: nobody, as role anonymous) may or may not SELECT, INSERT, UPDATE or DELETE a row, which key names by columns (for INSERT, key is the row to be; NULL: whichever row). Rows in this order: caller; rights; row security, and why it does not bind; row; each policy that is asked, with its expression and its value for this caller and row; verdict, with value true, false, or NULL where it goes by the row. An UPDATE is taken to leave the row as it is. Only what row security says: constraints and triggers are not asked. For the table''s owner; where claims are not believed for the administrator. Everything is undone. Errors: those of tenancy.require_trial() and tenancy.become(); 22023; 42703 key names a column that there is not.';
+
+CREATE TYPE tenancy.audited_table AS (
+    relation oid,
+    object text,             -- as findings name it: table app.docs
+    name text,               -- app.docs
+    schema oid,
+    kind "char",             -- r or p, as in pg_class.relkind
+    owner oid,
+    parent oid,              -- of which it is a partition or an inheritance child; NULL
+    asked jsonb,             -- what tenancy.protect() was asked; NULL where it was not
+    template text,
+    tenant_column smallint,  -- its number: the column that was asked for, else the one that setting tenant_column names; NULL where there is none
+    user_column smallint,
+    has_owners boolean,      -- its rows belong to tenants or users
+    row_security boolean,
+    forced boolean,
+    policies int,
+    granted text             -- what callers may do to it or to columns of it: letters of rawdDxt, as in an ACL
+);
+
+COMMENT ON TYPE tenancy.audited_table IS 'A table as an audit looks at it: tenancy.audit_scope.';
+
+CREATE TYPE tenancy.audited_policy AS (
+    policy oid,
+    object text,             -- policy "everybody" on app.docs
+    name name,
+    relation oid,
+    permissive boolean,
+    command "char",          -- as in pg_policy.polcmd
+    roles oid[],             -- 0 is PUBLIC
+    ours boolean,            -- written by tenancy.protect(); rule protection_drifted compares it with what was asked
+    using_tree int,          -- its expressions, as audited_node.tree; NULL where there is none, and for ours
+    check_tree int
+);
+
+COMMENT ON TYPE tenancy.audited_policy IS 'A policy as an audit looks at it: tenancy.audit_scope.';
+
+-- Trees that differ in nothing but where they stood in a statement are one.
+CREATE TYPE tenancy.audited_node AS (
+    tree int, id int, parent int, ancestors int[], field text, type text, depth int, query int, own_column smallint,
+    per_row boolean, function oid, value text, fields jsonb,
+    reads_caller boolean     -- a call that tells who is calling: one of audit_scope.readers, or current_setting()
+);
+
+COMMENT ON TYPE tenancy.audited_node IS 'A node of a policy''s expression (tenancy.expression_node) in one of the trees of an audit.';
+
+CREATE TYPE tenancy.audited_door AS (target oid, object text, kind text, why text, mend text);
+
+COMMENT ON TYPE tenancy.audited_door IS 'What tenancy.side_doors() finds of the tables with row security.';
+
+CREATE TYPE tenancy.audit_scope AS (
+    schemas oid[],
+    callers oid[],           -- 0 is PUBLIC
+    readers oid[],           -- functions that tell who is calling: those of schema auth and of setting caller_functions
+    native_readers oid[],    -- those of them that cost next to nothing per row
+    tables tenancy.audited_table[],
+    policies tenancy.audited_policy[],
+    nodes tenancy.audited_node[],
+    doors tenancy.audited_door[]
+);
+
+COMMENT ON TYPE tenancy.audit_scope IS 'What every rule of an audit is given: tenancy.make_audit_scope().';
+
+CREATE FUNCTION tenancy.of_extension(class oid, object oid) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = class AND d.objid = object AND d.deptype = 'e');
+
+COMMENT ON FUNCTION tenancy.of_extension(oid, oid) IS 'Whether an object belongs to an extension: then it is not the user''s to mend.';
+
+CREATE FUNCTION tenancy.setting_names(name text) RETURNS text[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT COALESCE(array_agg(btrim(s)), '{}') FROM unnest(string_to_array(tenancy.setting(name), ',')) s WHERE btrim(s) <> '');
+
+COMMENT ON FUNCTION tenancy.setting_names(text) IS 'The names, separated by commas, that a setting holds.';
+
+CREATE FUNCTION tenancy.audited_schemas(named name[]) RETURNS oid[]
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    wanted text[] := COALESCE(named::text[], NULLIF(tenancy.setting_names('audit_schemas'), '{}'));
+    missing text := (SELECT min(w) FROM unnest(wanted) w WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = w));
+BEGIN
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION 'schema "%" does not exist', missing USING ERRCODE = 'invalid_schema_name',
+            HINT = 'Names are not quoted. NULL audits every schema, or those of setting audit_schemas.';
+    END IF;
+    RETURN ARRAY(
+        SELECT n.oid FROM pg_namespace n WHERE CASE WHEN wanted IS NOT NULL THEN n.nspname = ANY (wanted)
+            ELSE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'auth', 'tenancy', tenancy.setting('identity_schema'))
+                AND NOT tenancy.of_extension('pg_namespace'::regclass, n.oid) END);
+END $$;
+
+COMMENT ON FUNCTION tenancy.audited_schemas(name[]) IS
+'The schemas that an audit looks at: those named, else those of setting audit_schemas, else all but the system''s, the extension''s and that of the identity provider. Error 3F000 no such schema.';
+
+CREATE FUNCTION tenancy.audited_tables(schemas oid[], callers oid[]) RETURNS SETOF tenancy.audited_table
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    -- (Settings are asked once, and not for each of thousands of tables.)
+    WITH config AS MATERIALIZED (
+        SELECT tenancy.setting('tenant_column') AS tenant_column, tenancy.setting('user_column') AS user_column
+    ), reached AS MATERIALIZED (
+        -- Without USAGE on the schema nobody gets at its tables.
+        SELECT n.oid FROM pg_namespace n WHERE n.oid = ANY (schemas) AND EXISTS (
+            SELECT FROM aclexplode(COALESCE(n.nspacl, acldefault('n', n.nspowner))) a WHERE a.privilege_type = 'USAGE' AND a.grantee = ANY (callers))
+    ), columns_granted AS MATERIALIZED (
+        SELECT a.attrelid, string_agg(DISTINCT CASE x.privilege_type WHEN 'SELECT' THEN 'r' WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' ELSE 'x' END, '') AS letters
+        FROM pg_attribute a, aclexplode(a.attacl) x WHERE a.attacl IS NOT NULL AND x.grantee = ANY (callers) GROUP BY 1
+    ), floors AS MATERIALIZED (
+        SELECT p.polrelid, tenancy.asked(p.polrelid) AS asked FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
+        WHERE p.polname = 'tenancy_floor' AND c.relnamespace = ANY (schemas)
+    ), tables AS (
+        SELECT c.oid, c.oid::regclass::text AS name, c.relnamespace, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity, c.relacl,
+            (SELECT min(i.inhparent) FROM pg_inherits i WHERE i.inhrelid = c.oid) AS parent, f.asked,
+            COALESCE(f.asked ->> 'tenant_column', s.tenant_column) AS tenant_name, COALESCE(f.asked ->> 'user_column', s.user_column) AS user_name
+        FROM config s, pg_class c LEFT JOIN floors f ON f.polrelid = c.oid
+        WHERE c.relkind IN ('r', 'p') AND c.relnamespace = ANY (schemas) AND c.relpersistence <> 't'
+            AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+    )
+    SELECT t.oid, 'table ' || t.name, t.name, t.relnamespace, t.relkind, t.relowner, t.parent, t.asked, t.asked ->> 'template', tenant.attnum, owner.attnum,
+        COALESCE(t.asked ->> 'template' <> 'public_read', tenant.attnum IS NOT NULL OR owner.attnum IS NOT NULL),
+        t.relrowsecurity, t.relforcerowsecurity, (SELECT count(*) FROM pg_policy p WHERE p.polrelid = t.oid)::int,
+        CASE WHEN t.relnamespace IN (SELECT oid FROM reached) THEN concat((
+            SELECT string_agg(DISTINCT CASE a.privilege_type WHEN 'SELECT' THEN 'r' WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' WHEN 'DELETE' THEN 'd'
+                WHEN 'TRUNCATE' THEN 'D' WHEN 'REFERENCES' THEN 'x' WHEN 'TRIGGER' THEN 't' ELSE '' END, '')
+            FROM aclexplode(t.relacl) a WHERE a.grantee = ANY (callers)), g.letters) ELSE '' END
+    FROM tables t
+    LEFT JOIN columns_granted g ON g.attrelid = t.oid
+    LEFT JOIN pg_attribute tenant ON tenant.attrelid = t.oid AND tenant.attname = t.tenant_name AND tenant.attnum > 0 AND NOT tenant.attisdropped
+    LEFT JOIN pg_attribute owner ON owner.attrelid = t.oid AND owner.attname = t.user_name AND owner.attnum > 0 AND NOT owner.attisdropped
+$$;
+
+COMMENT ON FUNCTION tenancy.audited_tables(oid[], oid[]) IS 'The tables of these schemas as an audit looks at them, with what these callers may do to them.';
+
+CREATE FUNCTION tenancy.make_audit_scope(named name[]) RETURNS tenancy.audit_scope
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+DECLARE
+    scope tenancy.audit_scope;
+    trees text[];
+BEGIN
+    scope.schemas := tenancy.audited_schemas(named);
+    scope.callers := 0::oid || ARRAY(
+        SELECT r.oid FROM pg_roles r
+        WHERE NOT (r.rolsuper OR r.rolbypassrls OR r.rolreplication) AND r.rolname !~ '^pg_' AND r.oid <> tenancy.administrator()
+            AND r.rolname <> ALL (tenancy.staff_roles())
+            AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid AND c.relnamespace = ANY (scope.schemas) AND c.relkind IN ('r', 'p')));
+    scope.readers := ARRAY(
+        SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'auth'::regnamespace AND p.proname NOT IN ('login', 'set_claims', 'use_tenant', 'logout')
+        UNION SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE concat(n.nspname, '.', p.proname) = ANY (tenancy.setting_names('caller_functions')));
+    scope.native_readers := ARRAY(SELECT p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.oid = ANY (scope.readers) AND l.lanname = 'c');
+    scope.tables := ARRAY(SELECT t FROM tenancy.audited_tables(scope.schemas, scope.callers) t);
+    WITH expressions AS MATERIALIZED (
+        SELECT p.oid, p.polname, p.polrelid, p.polpermissive, p.polcmd, p.polroles, t.name, o.ours,
+            CASE WHEN NOT o.ours THEN regexp_replace(p.polqual::text, ':(stmt_)?loc(ation)? -?\d+', '', 'g') END AS using_text,
+            CASE WHEN NOT o.ours THEN regexp_replace(p.polwithcheck::text, ':(stmt_)?loc(ation)? -?\d+', '', 'g') END AS check_text
+        FROM pg_policy p JOIN unnest(scope.tables) t ON t.relation = p.polrelid
+        CROSS JOIN LATERAL (SELECT t.asked IS NOT NULL AND p.polname = ANY (tenancy.policy_names())) o (ours)
+    ), distinct_trees AS MATERIALIZED (
+        SELECT tree, row_number() OVER ()::int AS number FROM (SELECT using_text FROM expressions UNION SELECT check_text FROM expressions) e (tree) WHERE tree IS NOT NULL
+    )
+    SELECT (SELECT array_agg(tree ORDER BY number) FROM distinct_trees), array_agg(ROW(e.oid, format('policy %I on %s', e.polname, e.name), e.polname, e.polrelid,
+        e.polpermissive, e.polcmd, e.polroles, e.ours, u.number, c.number)::tenancy.audited_policy)
+    INTO trees, scope.policies
+    FROM expressions e LEFT JOIN distinct_trees u ON u.tree = e.using_text LEFT JOIN distinct_trees c ON c.tree = e.check_text;
+    scope.nodes := ARRAY(
+        SELECT ROW(t.number, n.id, n.parent, n.ancestors, n.field, n.type, n.depth, n.query, n.own_column, n.per_row, n.function, n.value, n.fields,
+            COALESCE(n.type = 'FUNCEXPR' AND (n.function = ANY (scope.readers) OR n.function IN (SELECT oid FROM pg_proc WHERE proname = 'current_setting')), false))::tenancy.audited_node
+        FROM unnest(trees) WITH ORDINALITY AS t (tree, number), tenancy.expression_nodes(t.tree) n);
+    scope.doors := ARRAY(
+        SELECT ROW(d.target, d.object, d.kind, d.why, d.mend)::tenancy.audited_door
+        FROM tenancy.side_doors(VARIADIC ARRAY(SELECT t.relation::regclass FROM unnest(scope.tables) t WHERE t.row_security AND t.parent IS NULL)) d);
+    RETURN scope;
+END $$;
+
+COMMENT ON FUNCTION tenancy.make_audit_scope(name[]) IS
+'What an audit of these schemas looks at; NULL as for tenancy.audited_schemas(), whose error it raises.';
+
+CREATE FUNCTION tenancy.audit_rules() RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN '{correlated_call,rls_disabled}'::text[];
+
+COMMENT ON FUNCTION tenancy.audit_rules() IS 'The codes of the rules of tenancy.audit(). docs/audit has a page for each.';
+
+-- A finding that is meant so, with the reason and until when.
+CREATE TABLE tenancy.waiver (
+    code text,
+    object text,
+    reason text NOT NULL,
+    until date,
+    PRIMARY KEY (code, object)
+);
+
+COMMENT ON TABLE tenancy.waiver IS 'Findings that tenancy.audit() leaves out: tenancy.waive().';
+
+-- Whoever audits reads it.
+GRANT SELECT ON tenancy.waiver TO PUBLIC;
+
+CREATE FUNCTION tenancy.all_findings(schemas name[]) RETURNS TABLE (level text, code text, object text, message text, detail text, fix text)
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    scope tenancy.audit_scope := tenancy.make_audit_scope(schemas);
+    rule text;
+BEGIN
+    FOREACH rule IN ARRAY tenancy.audit_rules() LOOP
+        BEGIN
+            RETURN QUERY EXECUTE format('SELECT f.level, %L, f.object, f.message, f.detail, f.fix FROM tenancy.%I($1) f', rule, 'audit_' || rule) USING scope;
+        EXCEPTION WHEN OTHERS THEN
+            -- What could not be looked at is not known to be good, and is no reason not to look at the rest.
+            RETURN QUERY SELECT 'error', rule, 'database', format('rule %s could not be tried: %s', rule, SQLERRM), format('SQLSTATE %s', SQLSTATE), NULL::text;
+        END;
+    END LOOP;
+END $$;
+
+COMMENT ON FUNCTION tenancy.all_findings(name[]) IS 'tenancy.audit() without regard to what was waived.';
+
+CREATE FUNCTION tenancy.audit(schemas name[] DEFAULT NULL) RETURNS TABLE (level text, code text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    BEGIN ATOMIC
+        SELECT f.level, f.code, f.object, f.message,
+            NULLIF(concat_ws(' ', f.detail, CASE WHEN w.code IS NOT NULL THEN format('Waived until %s: %s', w.until, w.reason) END), ''), f.fix
+        FROM tenancy.all_findings(schemas) f LEFT JOIN tenancy.waiver w ON w.code = f.code AND w.object = f.object
+        WHERE w.code IS NULL OR w.until < CURRENT_DATE
+        ORDER BY array_position(CAST('{error,warning,notice}' AS text[]), f.level), f.code, f.object, f.message;
+    END;
+
+COMMENT ON FUNCTION tenancy.audit(name[]) IS
+'What is wrong with the isolation of tenants in these schemas; NULL is those of setting audit_schemas, or all but the system''s. level: error, rows of others can be reached, or a guard that was asked for is not there; warning, they can under circumstances, or a mistake that is often made; notice, worth knowing. code is the rule (docs/audit has a page for each), object what it is about, fix SQL that mends it as it stands; NULL where a person has to choose. What tenancy.waive() names is left out. Reads the catalog as the current role, and writes nothing; small tables are read for orphans where row security does not hide them. Error 3F000 no such schema.';
+
+CREATE FUNCTION tenancy.assert_isolated(schemas name[] DEFAULT NULL, level text DEFAULT 'error') RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    levels CONSTANT text[] := '{error,warning,notice}';
+    findings int;
+    listed text;
+BEGIN
+    IF level IS NULL OR level <> ALL (levels) THEN
+        RAISE EXCEPTION 'unknown level: %', COALESCE(quote_literal(level), 'NULL') USING ERRCODE = 'invalid_parameter_value',
+            HINT = format('Levels are %s.', array_to_string(levels, ', '));
+    END IF;
+    SELECT count(*), string_agg(format('%s %s: %s: %s', f.level, f.code, f.object, f.message), E'\n' ORDER BY f.place) INTO findings, listed
+    FROM tenancy.audit(schemas) WITH ORDINALITY AS f (level, code, object, message, detail, fix, place)
+    WHERE array_position(levels, f.level) <= array_position(levels, assert_isolated.level);
+    IF findings > 0 THEN
+        RAISE EXCEPTION 'tenants are not isolated: % %', findings, CASE findings WHEN 1 THEN 'finding' ELSE 'findings' END
+            USING ERRCODE = 'assert_failure', DETAIL = listed,
+            HINT = 'SELECT * FROM tenancy.audit() has the statements that mend them; tenancy.waive() leaves out what is meant so.';
+    END IF;
+END $$;
+
+COMMENT ON FUNCTION tenancy.assert_isolated(name[], text) IS
+'For CI, and after migrations: nothing where tenancy.audit() has no finding of this level or above, else error P0004 with the findings in DETAIL. Errors besides: 3F000 no such schema; 22023 no such level.';
+
+CREATE FUNCTION tenancy.waive(code text, object text, reason text, until date DEFAULT NULL) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    IF waive.code IS NULL OR waive.code <> ALL (tenancy.audit_rules()) THEN
+        RAISE EXCEPTION 'unknown rule: %', COALESCE(quote_literal(waive.code), 'NULL') USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'SELECT unnest(tenancy.audit_rules()) lists them.';
+    ELSIF COALESCE(btrim(waive.object), '') = '' OR COALESCE(btrim(waive.reason), '') = '' THEN
+        RAISE EXCEPTION 'object and reason must be given' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'object is written as tenancy.audit() writes it; the reason is for whoever asks later.';
+    ELSIF waive.until < CURRENT_DATE THEN
+        RAISE EXCEPTION 'until lies in the past: %', waive.until USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'It is the last day of the waiver; NULL is for ever. tenancy.unwaive() ends one.';
+    END IF;
+    IF NOT EXISTS (SELECT FROM tenancy.all_findings(NULL) f WHERE f.code = waive.code AND f.object = waive.object) THEN
+        RAISE NOTICE 'there is no such finding now' USING DETAIL = format('Rule %s finds nothing of %s.', waive.code, waive.object),
+            HINT = 'object is written as tenancy.audit() writes it.';
+    END IF;
+    INSERT INTO tenancy.waiver VALUES (waive.code, waive.object, waive.reason, waive.until)
+    ON CONFLICT (code, object) DO UPDATE SET reason = excluded.reason, until = excluded.until;
+END $$;
+
+COMMENT ON FUNCTION tenancy.waive(text, text, text, date) IS
+'Leaves a finding out of tenancy.audit(), with the reason, to the end of a day (NULL: for ever); then it is there again, with the reason. object is written as the audit writes it. For the administrator. Errors: 22023 no such rule, no object or reason, a day that has passed; 42501. A NOTICE where there is no such finding now.';
+
+CREATE FUNCTION tenancy.unwaive(code text, object text) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    DELETE FROM tenancy.waiver w WHERE w.code = unwaive.code AND w.object = unwaive.object;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no such waiver' USING ERRCODE = 'undefined_object', HINT = 'TABLE tenancy.waiver lists them.';
+    END IF;
+END $$;
+
+REVOKE EXECUTE ON FUNCTION tenancy.waive(text, text, text, date), tenancy.unwaive(text, text) FROM PUBLIC;
+
+COMMENT ON FUNCTION tenancy.unwaive(text, text) IS 'Ends a waiver: tenancy.audit() has the finding again. For the administrator. Errors: 42704 no such waiver; 42501.';
+
+-- (SELECT f() = column): the sub-select reads a column of the row, so it is run once for each, and no index helps. It is
+-- written so by those who were told to wrap calls into (SELECT ...), and wrapped too much.
+CREATE FUNCTION tenancy.audit_correlated_call(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT DISTINCT 'warning', p.object, 'a sub-select holds a call and a column of the row together, and runs once per row',
+        format('It calls %s beside column %I.', call.function::regprocedure, a.attname), NULL::text
+    FROM unnest(scope.policies) p
+    JOIN unnest(scope.nodes) query ON query.tree IN (p.using_tree, p.check_tree) AND query.type = 'QUERY' AND query.depth = 0
+    JOIN unnest(scope.nodes) call ON call.tree = query.tree AND call.query = query.id AND call.reads_caller
+    JOIN unnest(scope.nodes) var ON var.tree = query.tree AND var.query = query.id AND var.own_column > 0
+    JOIN pg_attribute a ON a.attrelid = p.relation AND a.attnum = var.own_column
+    -- (One that reads tables is another matter: membership_by_subselect.)
+    WHERE NOT EXISTS (SELECT FROM unnest(scope.nodes) t WHERE t.tree = query.tree AND t.query = query.id AND t.type = 'RANGETBLENTRY')
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_correlated_call(tenancy.audit_scope) IS 'Rule correlated_call of tenancy.audit().';
+
+-- Row security is off: whoever has a right on the table uses it on the rows of all tenants.
+CREATE FUNCTION tenancy.audit_rls_disabled(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT CASE WHEN g.by_some AND (t.has_owners OR t.granted ~ '[awdD]') THEN 'error' WHEN t.has_owners THEN 'warning' ELSE 'notice' END,
+        t.object, CASE WHEN g.by_some THEN 'row security is off, and callers have rights on it' ELSE 'row security is off' END,
+        CASE WHEN g.by_some THEN format('They may: %s.', (SELECT string_agg(p.name, ', ' ORDER BY p.place)
+            FROM (VALUES (1, 'r', 'SELECT'), (2, 'a', 'INSERT'), (3, 'w', 'UPDATE'), (4, 'd', 'DELETE'), (5, 'D', 'TRUNCATE'), (6, 'x', 'REFERENCES'), (7, 't', 'TRIGGER')) AS p (place, letter, name)
+            WHERE strpos(t.granted, p.letter) > 0)) ELSE 'Nobody but its owner, and who bypasses row security, has rights on it.' END,
+        CASE WHEN t.tenant_column IS NOT NULL THEN format('SELECT tenancy.protect(%L)', t.name)
+            WHEN t.user_column IS NOT NULL THEN format('SELECT tenancy.protect(%L, ''user'')', t.name)
+            WHEN t.granted ~ '^[rxt]+$' THEN format('SELECT tenancy.protect(%L, ''public_read'')', t.name) END
+    FROM unnest(scope.tables) t, LATERAL (SELECT t.granted <> '') g (by_some)
+    -- (Children are for child_unprotected; what policies say there, for policies_without_rls.)
+    WHERE NOT t.row_security AND (g.by_some OR t.has_owners) AND t.policies = 0
+        AND NOT EXISTS (SELECT FROM unnest(scope.tables) p WHERE p.relation = t.parent AND p.row_security)
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_rls_disabled(tenancy.audit_scope) IS 'Rule rls_disabled of tenancy.audit().';
+
 -- Who may do what with the extension's own objects.
 --
 -- A trusted extension's script runs as the bootstrap superuser, and everything in it stays theirs. Functions run with
@@ -2216,9 +3381,9 @@ DECLARE
     grantee text;
     -- What only the administrator may call.
     reserved CONSTANT text[] := '{configure,set_gateway_roles,add_issuer,set_jwks,drop_issuer,use_better_auth,check_token,token_verdict,
-        use_members,drop_members,define_role,watch}';
+        use_members,drop_members,define_role,watch,waive,unwaive}';
     -- What whoami() reads as anybody, and protect() as a table's owner. They hold no secret.
-    readable CONSTANT text[] := '{tenancy.config,tenancy.gateway_role,tenancy.member_source,tenancy.watched}';
+    readable CONSTANT text[] := '{tenancy.config,tenancy.gateway_role,tenancy.member_source,tenancy.watched,tenancy.waiver}';
 BEGIN
     FOR object IN
         SELECT 'FUNCTION' AS kind, p.oid::regprocedure::text AS name, p.proname, p.proacl AS acl FROM pg_depend d
@@ -2254,6 +3419,7 @@ END $$;
 -- back as another. What is pinned is this database, not its copies made from a dump.)
 SELECT pg_extension_config_dump('tenancy.config', $$WHERE setting <> 'pinned_tenant'$$);
 SELECT pg_extension_config_dump('tenancy.issuer', '');
+SELECT pg_extension_config_dump('tenancy.waiver', '');
 -- (A table that is gone would be dumped as a number, which may be another table's where it is restored.)
 SELECT pg_extension_config_dump('tenancy.member_source', 'WHERE source IN (SELECT oid FROM pg_catalog.pg_class) AND (users IS NULL OR users IN (SELECT oid FROM pg_catalog.pg_class))');
 SELECT pg_extension_config_dump('tenancy.role_definition', 'WHERE NOT shipped');

@@ -477,6 +477,11 @@ CREATE FUNCTION tenancy.in_transaction_block() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN true;
 
+CREATE FUNCTION tenancy.stored_rows(sample anyelement, columns text[], sought text[], most int) RETURNS anyarray
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN NULL;
+COMMENT ON FUNCTION tenancy.stored_rows(anyelement, text[], text[], int) IS 'NULL: in this edition nobody reads past row security who is bound by it.';
+
 -- What policies and defaults call for the caller's own id: functions of ours in any case.
 CREATE FUNCTION tenancy.reader(function_name text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE

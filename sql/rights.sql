@@ -12,9 +12,9 @@ DECLARE
     grantee text;
     -- What only the administrator may call.
     reserved CONSTANT text[] := '{configure,set_gateway_roles,add_issuer,set_jwks,drop_issuer,use_better_auth,check_token,token_verdict,
-        use_members,drop_members,define_role,watch}';
+        use_members,drop_members,define_role,watch,waive,unwaive}';
     -- What whoami() reads as anybody, and protect() as a table's owner. They hold no secret.
-    readable CONSTANT text[] := '{tenancy.config,tenancy.gateway_role,tenancy.member_source,tenancy.watched}';
+    readable CONSTANT text[] := '{tenancy.config,tenancy.gateway_role,tenancy.member_source,tenancy.watched,tenancy.waiver}';
 BEGIN
     FOR object IN SELECT n.nspname, a.grantee FROM pg_namespace n, aclexplode(n.nspacl) a
         WHERE n.nspname IN ('auth', 'tenancy') AND a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner
@@ -55,6 +55,7 @@ END $$;
 -- back as another. What is pinned is this database, not its copies made from a dump.)
 SELECT pg_extension_config_dump('tenancy.config', $$WHERE setting <> 'pinned_tenant'$$);
 SELECT pg_extension_config_dump('tenancy.issuer', '');
+SELECT pg_extension_config_dump('tenancy.waiver', '');
 -- (A table that is gone would be dumped as a number, which may be another table's where it is restored.)
 SELECT pg_extension_config_dump('tenancy.member_source', 'WHERE source IN (SELECT oid FROM pg_catalog.pg_class) AND (users IS NULL OR users IN (SELECT oid FROM pg_catalog.pg_class))');
 SELECT pg_extension_config_dump('tenancy.role_definition', 'WHERE NOT shipped');

@@ -35,7 +35,11 @@ CREATE FUNCTION tenancy.setting_defaults() RETURNS TABLE (setting text, value te
         ('permissions_path', '', 'the claim that holds the permissions, likewise'),
         ('members', '', 'the table of members: tenancy.use_members(), tenancy.drop_members()'),
         ('require_membership', 'on', 'off has a tenant that claims name count where the table of members has no such row, too'),
-        ('pinned_tenant', '', 'the one tenant that this database serves; all others have no tenant here')
+        ('pinned_tenant', '', 'the one tenant that this database serves; all others have no tenant here'),
+        ('audit_schemas', '', 'the schemas, separated by commas, that tenancy.audit() looks at; none are all but the system''s'),
+        ('app_logins', '', 'the login roles, separated by commas, that apps connect with, for tenancy.audit(); none are those that may take the role authenticated or anonymous'),
+        ('caller_functions', '', 'functions of yours that tell who is calling, with their schemas, separated by commas, for tenancy.audit(): app.current_tenant'),
+        ('identity_schema', 'neon_auth', 'the schema of the identity provider''s own tables, for tenancy.audit()')
         ) AS defaults (setting, value, description)
         WHERE setting NOT IN ('gateway_roles', 'audit_log', 'members', 'require_membership') OR cardinality(tenancy.modes()) > 1;
     END;

@@ -135,14 +135,10 @@ fn readable(claims: &[u8]) -> Result<Claims, Problem> {
     })
 }
 
-/// Raises a Postgres error unless there is a transaction block, and the login role administers pg_tenancy and, to begin, the current role does: code that
+/// Raises a Postgres error unless the login role administers pg_tenancy and, to begin, the current role does: code that
 /// an administrator has running with the rights of others begins nothing. What it acts as is no matter: who may become
 /// the administrator again, with RESET ROLE, may as well act as somebody else.
 fn require_administrator() {
-    // SAFETY: reads the transaction's state.
-    if !unsafe { pg_sys::IsTransactionBlock() } {
-        error::no_transaction_block("tenancy.act_as");
-    }
     let owner = snapshot::with_active(configuration::administrator);
     // SAFETY: oids of roles in, which are there; a name in the backend's memory out.
     unsafe {

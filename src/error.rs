@@ -134,6 +134,16 @@ pub fn may_not_act_as(session: &str, role: &str, grant: String) -> ! {
     )
 }
 
+/// 42501
+pub fn not_the_owner() -> ! {
+    raise(
+        Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
+        "only the owner of a table reads its rows as they are stored",
+        None,
+        "Ask as its owner, or as a role that row security does not bind.".into(),
+    )
+}
+
 /// 55000: the library runs where its extension is not whole.
 pub fn incomplete() -> ! {
     raise(

@@ -46,12 +46,17 @@ pub struct Row {
 }
 
 impl Row {
+    /// The whole row, copied, as a value of the table's row type.
+    pub fn copied(&self) -> Datum {
+        // SAFETY: the row is of these columns.
+        unsafe { pg_sys::heap_copy_tuple_as_datum(self.tuple, self.columns) }
+    }
+
     /// The row as a JSON object. Only for tables of our own, whose columns are of Postgres' own types.
     pub fn json(&self) -> Option<serde_json::Value> {
         // SAFETY: the row is of the relation's type; row_to_json returns a text.
         unsafe {
-            let datum = pg_sys::heap_copy_tuple_as_datum(self.tuple, self.columns);
-            let text = pgrx::direct_function_call_as_datum(pg_sys::row_to_json, &[Some(datum)])?;
+            let text = pgrx::direct_function_call_as_datum(pg_sys::row_to_json, &[Some(self.copied())])?;
             serde_json::from_slice(pgrx::varlena_to_byte_slice(text.cast_mut_ptr())).ok()
         }
     }

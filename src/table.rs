@@ -99,11 +99,15 @@ impl Table {
 
     /// Calls `each` for each row.
     pub fn scan(&self, snapshot: pg_sys::Snapshot, mut each: impl FnMut(Row)) {
-        let go_on = |row: Row| {
+        self.scan_until(snapshot, |row: Row| {
             each(row);
             true
-        };
-        self.run(snapshot, Oid::INVALID, &mut [], go_on)
+        })
+    }
+
+    /// Calls `each` for each row, until that says no.
+    pub fn scan_until(&self, snapshot: pg_sys::Snapshot, each: impl FnMut(Row) -> bool) {
+        self.run(snapshot, Oid::INVALID, &mut [], each)
     }
 
     /// Calls `each`, until that says no, for each row whose columns, of types of `KEYS`, are what these texts say;
@@ -216,6 +220,12 @@ impl Table {
     pub fn oid(&self) -> Oid {
         // SAFETY: the relation is open.
         unsafe { (*self.0).rd_id }
+    }
+
+    /// Whether a role has the rights of the table's owner.
+    pub fn is_owned_by(&self, role: Oid) -> bool {
+        // SAFETY: the relation is open, with its catalog row.
+        unsafe { pg_sys::has_privs_of_role(role, (*(*self.0).rd_rel).relowner) }
     }
 
     /// The number of a column; None where there is none of that name and one of these types.

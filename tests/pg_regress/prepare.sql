@@ -447,3 +447,21 @@ BEGIN
         SELECT format('%%s commands, %%s differ, %%s cross', (SELECT count(*) - 1 FROM b), (SELECT count(*) FROM d), (SELECT count(*) FROM b WHERE outcomes LIKE '%%CROSSED%%'))
         UNION ALL SELECT command || '|' || outcomes FROM d$q$, reference);
 END $$;
+
+-- What a rule of the audit finds in schema audited, and what its mends do: each is run as the current role.
+CREATE FUNCTION test.findings(rule text) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql
+    BEGIN ATOMIC
+        SELECT f.level, f.object, f.message, f.detail, f.fix FROM tenancy.audit('{audited}') f WHERE f.code = rule;
+    END;
+CREATE FUNCTION test.mend(rule text) RETURNS SETOF text
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    finding record;
+BEGIN
+    FOR finding IN SELECT * FROM test.findings(rule) LOOP
+        EXECUTE COALESCE(finding.fix, 'SELECT');
+    END LOOP;
+    RETURN QUERY SELECT concat_ws(' ', f.level, f.object) FROM test.findings(rule) f;
+END $$;

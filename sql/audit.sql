@@ -1,0 +1,117 @@
+-- tenancy.audit(): what is wrong with the isolation of tenants in this database, by rules of which each is a file in sql/audit/
+-- and a function tenancy.audit_RULE(scope). It reads the catalog, writes nothing and locks nothing.
+
+CREATE FUNCTION tenancy.audit_rules() RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN '{correlated_call,rls_disabled}'::text[];
+COMMENT ON FUNCTION tenancy.audit_rules() IS 'The codes of the rules of tenancy.audit(). docs/audit has a page for each.';
+
+-- A finding that is meant so, with the reason and until when.
+CREATE TABLE tenancy.waiver (
+    code text,
+    object text,
+    reason text NOT NULL,
+    until date,
+    PRIMARY KEY (code, object)
+);
+COMMENT ON TABLE tenancy.waiver IS 'Findings that tenancy.audit() leaves out: tenancy.waive().';
+-- Whoever audits reads it.
+GRANT SELECT ON tenancy.waiver TO PUBLIC;
+
+CREATE FUNCTION tenancy.all_findings(schemas name[]) RETURNS TABLE (level text, code text, object text, message text, detail text, fix text)
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    scope tenancy.audit_scope := tenancy.make_audit_scope(schemas);
+    rule text;
+BEGIN
+    FOREACH rule IN ARRAY tenancy.audit_rules() LOOP
+        BEGIN
+            RETURN QUERY EXECUTE format('SELECT f.level, %L, f.object, f.message, f.detail, f.fix FROM tenancy.%I($1) f', rule, 'audit_' || rule) USING scope;
+        EXCEPTION WHEN OTHERS THEN
+            -- What could not be looked at is not known to be good, and is no reason not to look at the rest.
+            RETURN QUERY SELECT 'error', rule, 'database', format('rule %s could not be tried: %s', rule, SQLERRM), format('SQLSTATE %s', SQLSTATE), NULL::text;
+        END;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION tenancy.all_findings(name[]) IS 'tenancy.audit() without regard to what was waived.';
+
+CREATE FUNCTION tenancy.audit(schemas name[] DEFAULT NULL) RETURNS TABLE (level text, code text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    BEGIN ATOMIC
+        SELECT f.level, f.code, f.object, f.message,
+            NULLIF(concat_ws(' ', f.detail, CASE WHEN w.code IS NOT NULL THEN format('Waived until %s: %s', w.until, w.reason) END), ''), f.fix
+        FROM tenancy.all_findings(schemas) f LEFT JOIN tenancy.waiver w ON w.code = f.code AND w.object = f.object
+        WHERE w.code IS NULL OR w.until < CURRENT_DATE
+        ORDER BY array_position(CAST('{error,warning,notice}' AS text[]), f.level), f.code, f.object, f.message;
+    END;
+COMMENT ON FUNCTION tenancy.audit(name[]) IS
+'What is wrong with the isolation of tenants in these schemas; NULL is those of setting audit_schemas, or all but the system''s. level: error, rows of others can be reached, or a guard that was asked for is not there; warning, they can under circumstances, or a mistake that is often made; notice, worth knowing. code is the rule (docs/audit has a page for each), object what it is about, fix SQL that mends it as it stands; NULL where a person has to choose. What tenancy.waive() names is left out. Reads the catalog as the current role, and writes nothing; small tables are read for orphans where row security does not hide them. Error 3F000 no such schema.';
+
+CREATE FUNCTION tenancy.assert_isolated(schemas name[] DEFAULT NULL, level text DEFAULT 'error') RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    levels CONSTANT text[] := '{error,warning,notice}';
+    findings int;
+    listed text;
+BEGIN
+    IF level IS NULL OR level <> ALL (levels) THEN
+        RAISE EXCEPTION 'unknown level: %', COALESCE(quote_literal(level), 'NULL') USING ERRCODE = 'invalid_parameter_value',
+            HINT = format('Levels are %s.', array_to_string(levels, ', '));
+    END IF;
+    SELECT count(*), string_agg(format('%s %s: %s: %s', f.level, f.code, f.object, f.message), E'\n' ORDER BY f.place) INTO findings, listed
+    FROM tenancy.audit(schemas) WITH ORDINALITY AS f (level, code, object, message, detail, fix, place)
+    WHERE array_position(levels, f.level) <= array_position(levels, assert_isolated.level);
+    IF findings > 0 THEN
+        RAISE EXCEPTION 'tenants are not isolated: % %', findings, CASE findings WHEN 1 THEN 'finding' ELSE 'findings' END
+            USING ERRCODE = 'assert_failure', DETAIL = listed,
+            HINT = 'SELECT * FROM tenancy.audit() has the statements that mend them; tenancy.waive() leaves out what is meant so.';
+    END IF;
+END $$;
+COMMENT ON FUNCTION tenancy.assert_isolated(name[], text) IS
+'For CI, and after migrations: nothing where tenancy.audit() has no finding of this level or above, else error P0004 with the findings in DETAIL. Errors besides: 3F000 no such schema; 22023 no such level.';
+
+CREATE FUNCTION tenancy.waive(code text, object text, reason text, until date DEFAULT NULL) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    IF waive.code IS NULL OR waive.code <> ALL (tenancy.audit_rules()) THEN
+        RAISE EXCEPTION 'unknown rule: %', COALESCE(quote_literal(waive.code), 'NULL') USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'SELECT unnest(tenancy.audit_rules()) lists them.';
+    ELSIF COALESCE(btrim(waive.object), '') = '' OR COALESCE(btrim(waive.reason), '') = '' THEN
+        RAISE EXCEPTION 'object and reason must be given' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'object is written as tenancy.audit() writes it; the reason is for whoever asks later.';
+    ELSIF waive.until < CURRENT_DATE THEN
+        RAISE EXCEPTION 'until lies in the past: %', waive.until USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'It is the last day of the waiver; NULL is for ever. tenancy.unwaive() ends one.';
+    END IF;
+    IF NOT EXISTS (SELECT FROM tenancy.all_findings(NULL) f WHERE f.code = waive.code AND f.object = waive.object) THEN
+        RAISE NOTICE 'there is no such finding now' USING DETAIL = format('Rule %s finds nothing of %s.', waive.code, waive.object),
+            HINT = 'object is written as tenancy.audit() writes it.';
+    END IF;
+    INSERT INTO tenancy.waiver VALUES (waive.code, waive.object, waive.reason, waive.until)
+    ON CONFLICT (code, object) DO UPDATE SET reason = excluded.reason, until = excluded.until;
+END $$;
+COMMENT ON FUNCTION tenancy.waive(text, text, text, date) IS
+'Leaves a finding out of tenancy.audit(), with the reason, to the end of a day (NULL: for ever); then it is there again, with the reason. object is written as the audit writes it. For the administrator. Errors: 22023 no such rule, no object or reason, a day that has passed; 42501. A NOTICE where there is no such finding now.';
+
+CREATE FUNCTION tenancy.unwaive(code text, object text) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    DELETE FROM tenancy.waiver w WHERE w.code = unwaive.code AND w.object = unwaive.object;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no such waiver' USING ERRCODE = 'undefined_object', HINT = 'TABLE tenancy.waiver lists them.';
+    END IF;
+END $$;
+REVOKE EXECUTE ON FUNCTION tenancy.waive(text, text, text, date), tenancy.unwaive(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION tenancy.unwaive(text, text) IS 'Ends a waiver: tenancy.audit() has the finding again. For the administrator. Errors: 42704 no such waiver; 42501.';

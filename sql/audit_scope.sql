@@ -1,0 +1,178 @@
+-- What an audit looks at, put together once for all rules: tables with what callers may do to them, policies with the parse
+-- trees of their expressions, who callers are, and what lets them around row security.
+--
+-- Callers are all whom row security would bind: PUBLIC, and every role that is no superuser, has neither BYPASSRLS nor
+-- REPLICATION, is not predefined, not staff, not the administrator and owns none of these tables. Whatever any of them may
+-- do, some session will do. No role of any name has to exist.
+
+CREATE TYPE tenancy.audited_table AS (
+    relation oid,
+    object text,             -- as findings name it: table app.docs
+    name text,               -- app.docs
+    schema oid,
+    kind "char",             -- r or p, as in pg_class.relkind
+    owner oid,
+    parent oid,              -- of which it is a partition or an inheritance child; NULL
+    asked jsonb,             -- what tenancy.protect() was asked; NULL where it was not
+    template text,
+    tenant_column smallint,  -- its number: the column that was asked for, else the one that setting tenant_column names; NULL where there is none
+    user_column smallint,
+    has_owners boolean,      -- its rows belong to tenants or users
+    row_security boolean,
+    forced boolean,
+    policies int,
+    granted text             -- what callers may do to it or to columns of it: letters of rawdDxt, as in an ACL
+);
+COMMENT ON TYPE tenancy.audited_table IS 'A table as an audit looks at it: tenancy.audit_scope.';
+
+CREATE TYPE tenancy.audited_policy AS (
+    policy oid,
+    object text,             -- policy "everybody" on app.docs
+    name name,
+    relation oid,
+    permissive boolean,
+    command "char",          -- as in pg_policy.polcmd
+    roles oid[],             -- 0 is PUBLIC
+    ours boolean,            -- written by tenancy.protect(); rule protection_drifted compares it with what was asked
+    using_tree int,          -- its expressions, as audited_node.tree; NULL where there is none, and for ours
+    check_tree int
+);
+COMMENT ON TYPE tenancy.audited_policy IS 'A policy as an audit looks at it: tenancy.audit_scope.';
+
+-- Trees that differ in nothing but where they stood in a statement are one.
+CREATE TYPE tenancy.audited_node AS (
+    tree int, id int, parent int, ancestors int[], field text, type text, depth int, query int, own_column smallint,
+    per_row boolean, function oid, value text, fields jsonb,
+    reads_caller boolean     -- a call that tells who is calling: one of audit_scope.readers, or current_setting()
+);
+COMMENT ON TYPE tenancy.audited_node IS 'A node of a policy''s expression (tenancy.expression_node) in one of the trees of an audit.';
+
+CREATE TYPE tenancy.audited_door AS (target oid, object text, kind text, why text, mend text);
+COMMENT ON TYPE tenancy.audited_door IS 'What tenancy.side_doors() finds of the tables with row security.';
+
+CREATE TYPE tenancy.audit_scope AS (
+    schemas oid[],
+    callers oid[],           -- 0 is PUBLIC
+    readers oid[],           -- functions that tell who is calling: those of schema auth and of setting caller_functions
+    native_readers oid[],    -- those of them that cost next to nothing per row
+    tables tenancy.audited_table[],
+    policies tenancy.audited_policy[],
+    nodes tenancy.audited_node[],
+    doors tenancy.audited_door[]
+);
+COMMENT ON TYPE tenancy.audit_scope IS 'What every rule of an audit is given: tenancy.make_audit_scope().';
+
+CREATE FUNCTION tenancy.of_extension(class oid, object oid) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = class AND d.objid = object AND d.deptype = 'e');
+COMMENT ON FUNCTION tenancy.of_extension(oid, oid) IS 'Whether an object belongs to an extension: then it is not the user''s to mend.';
+
+CREATE FUNCTION tenancy.setting_names(name text) RETURNS text[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT COALESCE(array_agg(btrim(s)), '{}') FROM unnest(string_to_array(tenancy.setting(name), ',')) s WHERE btrim(s) <> '');
+COMMENT ON FUNCTION tenancy.setting_names(text) IS 'The names, separated by commas, that a setting holds.';
+
+CREATE FUNCTION tenancy.audited_schemas(named name[]) RETURNS oid[]
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    wanted text[] := COALESCE(named::text[], NULLIF(tenancy.setting_names('audit_schemas'), '{}'));
+    missing text := (SELECT min(w) FROM unnest(wanted) w WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = w));
+BEGIN
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION 'schema "%" does not exist', missing USING ERRCODE = 'invalid_schema_name',
+            HINT = 'Names are not quoted. NULL audits every schema, or those of setting audit_schemas.';
+    END IF;
+    RETURN ARRAY(
+        SELECT n.oid FROM pg_namespace n WHERE CASE WHEN wanted IS NOT NULL THEN n.nspname = ANY (wanted)
+            ELSE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'auth', 'tenancy', tenancy.setting('identity_schema'))
+                AND NOT tenancy.of_extension('pg_namespace'::regclass, n.oid) END);
+END $$;
+COMMENT ON FUNCTION tenancy.audited_schemas(name[]) IS
+'The schemas that an audit looks at: those named, else those of setting audit_schemas, else all but the system''s, the extension''s and that of the identity provider. Error 3F000 no such schema.';
+
+CREATE FUNCTION tenancy.audited_tables(schemas oid[], callers oid[]) RETURNS SETOF tenancy.audited_table
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    -- (Settings are asked once, and not for each of thousands of tables.)
+    WITH config AS MATERIALIZED (
+        SELECT tenancy.setting('tenant_column') AS tenant_column, tenancy.setting('user_column') AS user_column
+    ), reached AS MATERIALIZED (
+        -- Without USAGE on the schema nobody gets at its tables.
+        SELECT n.oid FROM pg_namespace n WHERE n.oid = ANY (schemas) AND EXISTS (
+            SELECT FROM aclexplode(COALESCE(n.nspacl, acldefault('n', n.nspowner))) a WHERE a.privilege_type = 'USAGE' AND a.grantee = ANY (callers))
+    ), columns_granted AS MATERIALIZED (
+        SELECT a.attrelid, string_agg(DISTINCT CASE x.privilege_type WHEN 'SELECT' THEN 'r' WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' ELSE 'x' END, '') AS letters
+        FROM pg_attribute a, aclexplode(a.attacl) x WHERE a.attacl IS NOT NULL AND x.grantee = ANY (callers) GROUP BY 1
+    ), floors AS MATERIALIZED (
+        SELECT p.polrelid, tenancy.asked(p.polrelid) AS asked FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
+        WHERE p.polname = 'tenancy_floor' AND c.relnamespace = ANY (schemas)
+    ), tables AS (
+        SELECT c.oid, c.oid::regclass::text AS name, c.relnamespace, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity, c.relacl,
+            (SELECT min(i.inhparent) FROM pg_inherits i WHERE i.inhrelid = c.oid) AS parent, f.asked,
+            COALESCE(f.asked ->> 'tenant_column', s.tenant_column) AS tenant_name, COALESCE(f.asked ->> 'user_column', s.user_column) AS user_name
+        FROM config s, pg_class c LEFT JOIN floors f ON f.polrelid = c.oid
+        WHERE c.relkind IN ('r', 'p') AND c.relnamespace = ANY (schemas) AND c.relpersistence <> 't'
+            AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+    )
+    SELECT t.oid, 'table ' || t.name, t.name, t.relnamespace, t.relkind, t.relowner, t.parent, t.asked, t.asked ->> 'template', tenant.attnum, owner.attnum,
+        COALESCE(t.asked ->> 'template' <> 'public_read', tenant.attnum IS NOT NULL OR owner.attnum IS NOT NULL),
+        t.relrowsecurity, t.relforcerowsecurity, (SELECT count(*) FROM pg_policy p WHERE p.polrelid = t.oid)::int,
+        CASE WHEN t.relnamespace IN (SELECT oid FROM reached) THEN concat((
+            SELECT string_agg(DISTINCT CASE a.privilege_type WHEN 'SELECT' THEN 'r' WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' WHEN 'DELETE' THEN 'd'
+                WHEN 'TRUNCATE' THEN 'D' WHEN 'REFERENCES' THEN 'x' WHEN 'TRIGGER' THEN 't' ELSE '' END, '')
+            FROM aclexplode(t.relacl) a WHERE a.grantee = ANY (callers)), g.letters) ELSE '' END
+    FROM tables t
+    LEFT JOIN columns_granted g ON g.attrelid = t.oid
+    LEFT JOIN pg_attribute tenant ON tenant.attrelid = t.oid AND tenant.attname = t.tenant_name AND tenant.attnum > 0 AND NOT tenant.attisdropped
+    LEFT JOIN pg_attribute owner ON owner.attrelid = t.oid AND owner.attname = t.user_name AND owner.attnum > 0 AND NOT owner.attisdropped
+$$;
+COMMENT ON FUNCTION tenancy.audited_tables(oid[], oid[]) IS 'The tables of these schemas as an audit looks at them, with what these callers may do to them.';
+
+CREATE FUNCTION tenancy.make_audit_scope(named name[]) RETURNS tenancy.audit_scope
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+DECLARE
+    scope tenancy.audit_scope;
+    trees text[];
+BEGIN
+    scope.schemas := tenancy.audited_schemas(named);
+    scope.callers := 0::oid || ARRAY(
+        SELECT r.oid FROM pg_roles r
+        WHERE NOT (r.rolsuper OR r.rolbypassrls OR r.rolreplication) AND r.rolname !~ '^pg_' AND r.oid <> tenancy.administrator()
+            AND r.rolname <> ALL (tenancy.staff_roles())
+            AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid AND c.relnamespace = ANY (scope.schemas) AND c.relkind IN ('r', 'p')));
+    scope.readers := ARRAY(
+        SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'auth'::regnamespace AND p.proname NOT IN ('login', 'set_claims', 'use_tenant', 'logout')
+        UNION SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE concat(n.nspname, '.', p.proname) = ANY (tenancy.setting_names('caller_functions')));
+    scope.native_readers := ARRAY(SELECT p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.oid = ANY (scope.readers) AND l.lanname = 'c');
+    scope.tables := ARRAY(SELECT t FROM tenancy.audited_tables(scope.schemas, scope.callers) t);
+    WITH expressions AS MATERIALIZED (
+        SELECT p.oid, p.polname, p.polrelid, p.polpermissive, p.polcmd, p.polroles, t.name, o.ours,
+            CASE WHEN NOT o.ours THEN regexp_replace(p.polqual::text, ':(stmt_)?loc(ation)? -?\d+', '', 'g') END AS using_text,
+            CASE WHEN NOT o.ours THEN regexp_replace(p.polwithcheck::text, ':(stmt_)?loc(ation)? -?\d+', '', 'g') END AS check_text
+        FROM pg_policy p JOIN unnest(scope.tables) t ON t.relation = p.polrelid
+        CROSS JOIN LATERAL (SELECT t.asked IS NOT NULL AND p.polname = ANY (tenancy.policy_names())) o (ours)
+    ), distinct_trees AS MATERIALIZED (
+        SELECT tree, row_number() OVER ()::int AS number FROM (SELECT using_text FROM expressions UNION SELECT check_text FROM expressions) e (tree) WHERE tree IS NOT NULL
+    )
+    SELECT (SELECT array_agg(tree ORDER BY number) FROM distinct_trees), array_agg(ROW(e.oid, format('policy %I on %s', e.polname, e.name), e.polname, e.polrelid,
+        e.polpermissive, e.polcmd, e.polroles, e.ours, u.number, c.number)::tenancy.audited_policy)
+    INTO trees, scope.policies
+    FROM expressions e LEFT JOIN distinct_trees u ON u.tree = e.using_text LEFT JOIN distinct_trees c ON c.tree = e.check_text;
+    scope.nodes := ARRAY(
+        SELECT ROW(t.number, n.id, n.parent, n.ancestors, n.field, n.type, n.depth, n.query, n.own_column, n.per_row, n.function, n.value, n.fields,
+            COALESCE(n.type = 'FUNCEXPR' AND (n.function = ANY (scope.readers) OR n.function IN (SELECT oid FROM pg_proc WHERE proname = 'current_setting')), false))::tenancy.audited_node
+        FROM unnest(trees) WITH ORDINALITY AS t (tree, number), tenancy.expression_nodes(t.tree) n);
+    scope.doors := ARRAY(
+        SELECT ROW(d.target, d.object, d.kind, d.why, d.mend)::tenancy.audited_door
+        FROM tenancy.side_doors(VARIADIC ARRAY(SELECT t.relation::regclass FROM unnest(scope.tables) t WHERE t.row_security AND t.parent IS NULL)) d);
+    RETURN scope;
+END $$;
+COMMENT ON FUNCTION tenancy.make_audit_scope(name[]) IS
+'What an audit of these schemas looks at; NULL as for tenancy.audited_schemas(), whose error it raises.';

@@ -1,0 +1,104 @@
+-- tenancy.explain_access(): what it says is what Postgres does, for rows of two tenants, and for who may ask.
+\pset null NULL
+\pset format unaligned
+\set VERBOSITY verbose
+SET client_min_messages = warning;
+BEGIN;
+CREATE SCHEMA explained AUTHORIZATION table_owner;
+GRANT USAGE ON SCHEMA explained TO authenticated;
+SET LOCAL ROLE table_owner;
+CREATE TABLE explained.docs (id int PRIMARY KEY, tenant_id text, title text DEFAULT 'none', "Odd column" int);
+INSERT INTO explained.docs (id, tenant_id) VALUES (1, 'a'), (2, 'b');
+SELECT count(*) > 0 AS protected FROM tenancy.protect('explained.docs', write => '{editor}');
+RESET ROLE;
+
+-- The own row, that of another, and nobody's business
+SELECT part, policy, kind, roles, expression, value, verdict FROM tenancy.explain_access('explained.docs', 'select', '{"sub": "ann", "tenant_id": "a"}', '{"id": 1}');
+SELECT part, policy, kind, value, verdict FROM tenancy.explain_access('explained.docs', 'SELECT', '{"sub": "ann", "tenant_id": "a"}', '{"id": 2}');
+SELECT part, policy, value, verdict FROM tenancy.explain_access('explained.docs', 'SELECT', NULL, '{"id": 1}');
+-- Without a row; with one that there is not
+SELECT part, policy, value, verdict FROM tenancy.explain_access('explained.docs', 'SELECT', '{"sub": "ann", "tenant_id": "a"}');
+SELECT part, value, verdict FROM tenancy.explain_access('explained.docs', 'SELECT', '{"sub": "ann", "tenant_id": "a"}', '{"id": 3}') WHERE policy IS NULL;
+-- A right that is not held is told before the policies
+SELECT verdict FROM tenancy.explain_access('explained.docs', 'DELETE', '{"sub": "ann", "tenant_id": "a"}', '{"id": 1}') WHERE part = 'verdict';
+REVOKE SELECT ON explained.docs FROM authenticated;
+SELECT verdict FROM tenancy.explain_access('explained.docs', 'SELECT', '{"sub": "ann", "tenant_id": "a"}', '{"id": 1}') WHERE part = 'verdict';
+GRANT SELECT ON explained.docs TO authenticated;
+
+-- Verdict and Postgres agree: each command, caller and row
+CREATE FUNCTION test.does(claims jsonb, statement text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    affected int;
+BEGIN
+    PERFORM set_config('request.jwt.claims', claims::text, true), set_config('role', 'authenticated', true);
+    EXECUTE statement;
+    GET DIAGNOSTICS affected = ROW_COUNT;
+    RAISE EXCEPTION USING ERRCODE = 'TN001';
+EXCEPTION WHEN SQLSTATE 'TN001' THEN
+    RETURN affected > 0;
+WHEN insufficient_privilege THEN
+    RETURN false;
+END $$;
+SELECT who, command, key, e.value AS explained, test.does(claims, statement) AS done, e.value::boolean = test.does(claims, statement) AS agree
+FROM (VALUES ('editor of a', '{"sub": "eve", "tenant_id": "a", "roles": ["editor"]}'::jsonb), ('member of a', '{"sub": "ann", "tenant_id": "a"}'), ('of no tenant', '{"sub": "tom"}')) AS c (who, claims),
+    (VALUES ('SELECT', '{"id": 1}'::jsonb, 'SELECT FROM explained.docs WHERE id = 1'), ('SELECT', '{"id": 2}', 'SELECT FROM explained.docs WHERE id = 2'),
+        ('INSERT', '{"id": 3}', 'INSERT INTO explained.docs (id) VALUES (3)'), ('INSERT', '{"id": 3, "tenant_id": "b"}', 'INSERT INTO explained.docs VALUES (3, ''b'')'),
+        ('UPDATE', '{"id": 1}', 'UPDATE explained.docs SET title = title WHERE id = 1'), ('UPDATE', '{"id": 2}', 'UPDATE explained.docs SET title = title WHERE id = 2'),
+        ('DELETE', '{"id": 1}', 'DELETE FROM explained.docs WHERE id = 1')) AS s (command, key, statement),
+    LATERAL tenancy.explain_access('explained.docs', command, claims, key) e
+WHERE e.part = 'verdict' ORDER BY who, command, key;
+
+-- Whom row security does not bind
+ALTER TABLE explained.docs DISABLE ROW LEVEL SECURITY;
+SELECT part, value, verdict FROM tenancy.explain_access('explained.docs', 'SELECT', '{"sub": "ann"}', '{"id": 2}') WHERE policy IS NULL;
+ALTER TABLE explained.docs ENABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
+ALTER ROLE authenticated INHERIT;
+GRANT table_owner TO authenticated;
+SELECT part, verdict FROM tenancy.explain_access('explained.docs', 'SELECT', '{"sub": "ann"}', '{"id": 2}') WHERE part IN ('row security', 'verdict');
+REVOKE table_owner FROM authenticated;
+ALTER ROLE authenticated NOINHERIT;
+ALTER TABLE explained.docs FORCE ROW LEVEL SECURITY;
+
+-- An expression that fails is that policy's value, and changes nothing of the others
+SET LOCAL ROLE table_owner;
+CREATE POLICY failing ON explained.docs AS RESTRICTIVE USING (title::int > 0);
+RESET ROLE;
+SELECT policy, value, verdict FROM tenancy.explain_access('explained.docs', 'SELECT', '{"sub": "ann", "tenant_id": "a"}', '{"id": 1}') WHERE policy IN ('failing', 'tenancy_floor') OR part = 'verdict';
+DROP POLICY failing ON explained.docs;
+
+-- Nothing is left set, and nothing was written
+SELECT current_user = session_user AS as_before, auth.jwt(), count(*) FROM explained.docs;
+
+-- Errors
+SELECT (test.error($$SELECT tenancy.explain_access('explained.docs', 'TRUNCATE', '{}')$$)).*;
+SELECT (test.error($$SELECT tenancy.explain_access('explained.docs', 'SELECT', '[]')$$)).*;
+SELECT (test.error($$SELECT tenancy.explain_access('explained.docs', 'SELECT', '{}', '{"nope": 1}')$$)).*;
+SELECT (test.error($$SELECT tenancy.explain_access('pg_catalog.pg_class_oid_index', 'SELECT', '{}')$$)).*;
+SELECT (test.error($$SELECT tenancy.explain_access(NULL, 'SELECT', '{}')$$)).*;
+SET LOCAL ROLE app;
+SELECT (test.error($$SELECT tenancy.explain_access('explained.docs', 'SELECT', '{}')$$)).*;
+RESET ROLE;
+ROLLBACK;
+
+-- A function of a table's owner could take the rights of a superuser who asks
+BEGIN;
+CREATE SCHEMA trap AUTHORIZATION table_owner;
+GRANT USAGE ON SCHEMA trap TO authenticated;
+SET LOCAL ROLE table_owner;
+CREATE TABLE trap.docs (id int PRIMARY KEY, tenant_id text);
+CREATE FUNCTION trap.sly() RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    PERFORM set_config('role', 'none', true);
+    RAISE WARNING 'runs as %', current_user;
+    RETURN true;
+END $$;
+CREATE TABLE trap.beneath (id int);
+ALTER TABLE trap.beneath ENABLE ROW LEVEL SECURITY;
+CREATE POLICY deep ON trap.beneath USING (trap.sly());
+ALTER TABLE trap.docs ENABLE ROW LEVEL SECURITY;
+CREATE POLICY p ON trap.docs USING (EXISTS (SELECT FROM trap.beneath));
+GRANT SELECT ON trap.docs, trap.beneath TO authenticated;
+RESET ROLE;
+SELECT (test.error($$SELECT tenancy.explain_access('trap.docs', 'SELECT', '{}', '{"id": 1}')$$)).*;
+SELECT (test.error($$SELECT tenancy.prove('trap.docs')$$)).*;
+ROLLBACK;

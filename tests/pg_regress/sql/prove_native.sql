@@ -1,0 +1,65 @@
+-- native only: the pure-SQL edition reads no rows past row security, and has neither tables of members nor modes
+-- tenancy.prove() and tenancy.explain_access() for an owner whom row security hides the rows from, with a table of
+-- members, and where claims are not believed.
+\pset null NULL
+\pset format unaligned
+\set VERBOSITY verbose
+SET client_min_messages = warning;
+BEGIN;
+CREATE SCHEMA proved AUTHORIZATION table_owner;
+GRANT USAGE ON SCHEMA proved TO authenticated;
+GRANT authenticated, anonymous TO table_owner;
+CREATE ROLE stranger;
+GRANT USAGE, CREATE ON SCHEMA proved TO stranger;
+SET SESSION AUTHORIZATION table_owner;
+CREATE TABLE proved.docs (id int PRIMARY KEY, tenant_id uuid, title text, big text);
+CREATE TABLE proved.events (id int, dropped int, tenant_id uuid, at date) PARTITION BY RANGE (at);
+ALTER TABLE proved.events DROP COLUMN dropped;
+CREATE TABLE proved.events_1 (at date, tenant_id uuid, id int);
+ALTER TABLE proved.events ATTACH PARTITION proved.events_1 FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+CREATE TABLE proved.odd (id inet PRIMARY KEY, tenant_id uuid);
+-- (A value that is stored out of line)
+INSERT INTO proved.docs SELECT n, format('00000000-0000-4000-8000-00000000000%s', n)::uuid, 'title', (SELECT string_agg(md5(random()::text), '') FROM generate_series(1, 1000)) FROM generate_series(1, 2) n;
+INSERT INTO proved.events SELECT id, tenant_id, '2026-01-02' FROM proved.docs;
+INSERT INTO proved.odd SELECT '10.0.0.1'::inet + id, tenant_id FROM proved.docs;
+SELECT t AS table, count(*) > 0 AS protected FROM unnest('{docs,events,odd}'::text[]) t, tenancy.protect(('proved.' || t)::regclass) GROUP BY t ORDER BY t;
+
+-- The owner sees none, and yet
+SELECT count(*) FROM proved.docs;
+SELECT t AS table, count(*), bool_and(passed) AS passed FROM unnest('{docs,events,odd}'::text[]) t, tenancy.prove(('proved.' || t)::regclass) GROUP BY t ORDER BY t;
+SELECT verdict FROM tenancy.explain_access('proved.docs', 'SELECT', '{"sub": "ann", "tenant_id": "00000000-0000-4000-8000-000000000002"}', '{"id": 1}') WHERE part IN ('row', 'verdict');
+SELECT verdict FROM tenancy.explain_access('proved.docs', 'SELECT', '{"sub": "ann", "tenant_id": "00000000-0000-4000-8000-000000000002"}', '{"id": 2, "title": "title"}') WHERE part IN ('row', 'verdict');
+SELECT verdict FROM tenancy.explain_access('proved.docs', 'SELECT', '{"sub": "ann", "tenant_id": "00000000-0000-4000-8000-000000000002"}', '{"id": 2, "title": "another"}') WHERE part IN ('row', 'verdict');
+SELECT verdict FROM tenancy.explain_access('proved.odd', 'SELECT', '{"sub": "ann", "tenant_id": "00000000-0000-4000-8000-000000000002"}', '{"id": "10.0.0.3"}') WHERE part IN ('row', 'verdict');
+SELECT verdict FROM tenancy.explain_access('proved.events', 'DELETE', '{"sub": "ann", "tenant_id": "00000000-0000-4000-8000-000000000002"}', '{"id": 2, "at": "2026-01-02"}') WHERE part IN ('row', 'verdict');
+
+-- Rows as they are stored are for the owner alone, and no more than asked for
+SELECT cardinality(tenancy.stored_rows(NULL::proved.docs, '{}', '{}', 1)), cardinality(tenancy.stored_rows(NULL::proved.docs, '{}', '{}', 5)), cardinality(tenancy.stored_rows(NULL::proved.docs, '{}', '{}', 0)),
+    cardinality(tenancy.stored_rows(NULL::proved.docs, '{id}', '{2}', 5)), length((tenancy.stored_rows(NULL::proved.docs, '{id}', '{2}', 5))[1].big);
+SELECT tenancy.stored_rows(NULL::proved.docs, '{title}', '{nope}', 5) AS none, tenancy.stored_rows(NULL::proved.docs, '{nope}', '{1}', 5) AS no_column, tenancy.stored_rows(NULL::proved.odd, '{id}', '{10.0.0.1}', 5) AS no_key,
+    tenancy.stored_rows(NULL::proved.events, '{}', '{}', 5) AS partitioned, tenancy.stored_rows(1, '{}', '{}', 5) AS no_table, tenancy.stored_rows(NULL::proved.docs, NULL, NULL, NULL) AS nothing;
+SET ROLE authenticated;
+SELECT (test.error($$SELECT tenancy.stored_rows(NULL::proved.docs, '{}', '{}', 5)$$)).*;
+RESET SESSION AUTHORIZATION;
+SET ROLE stranger;
+SELECT (test.error($$SELECT tenancy.stored_rows(NULL::proved.docs, '{}', '{}', 5)$$)).*;
+RESET ROLE;
+
+-- Members: who is one of either tenant alone
+CREATE TABLE proved.members (user_id text, tenant_id uuid);
+CREATE INDEX ON proved.members (user_id, tenant_id);
+SELECT tenancy.use_members('proved.members', 'user_id', 'tenant_id');
+SELECT attempt, observed, passed FROM tenancy.prove('proved.docs');
+INSERT INTO proved.members VALUES ('both', '00000000-0000-4000-8000-000000000001'), ('both', '00000000-0000-4000-8000-000000000002');
+SELECT attempt, observed, passed FROM tenancy.prove('proved.docs');
+INSERT INTO proved.members VALUES ('bob', '00000000-0000-4000-8000-000000000002');
+SELECT count(*), bool_and(passed) AS passed FROM tenancy.prove('proved.docs');
+
+-- Where claims are not believed only the administrator is
+SELECT tenancy.configure('mode', 'verified');
+SELECT count(*), bool_and(passed) AS passed FROM tenancy.prove('proved.docs');
+SELECT verdict FROM tenancy.explain_access('proved.docs', 'SELECT', '{"sub": "bob"}', '{"id": 2}') WHERE part = 'verdict';
+SET SESSION AUTHORIZATION table_owner;
+SELECT (test.error($$SELECT tenancy.explain_access('proved.docs', 'SELECT', '{"sub": "bob"}', '{"id": 2}')$$)).*;
+RESET SESSION AUTHORIZATION;
+ROLLBACK;
