@@ -7,7 +7,7 @@ PG_CONFIG ?=
 SERVER = $(or $(PG_CONFIG),$$(tools/postgres.py pg-config $(PG)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup install demo test fuzz soak bench lint portable pg-config clean
+.PHONY: help setup install demo test fuzz soak bench report lint portable pg-config clean
 
 help:
 	@echo 'make setup      get cargo-pgrx, libclang and the Postgres versions into the cache'
@@ -22,6 +22,9 @@ help:
 	@echo '                needs a C++ compiler'
 	@echo 'make bench      measure, on a scratch server (about twenty minutes); README=1 to write it there,'
 	@echo '                ONLY=tokens for one part'
+	@echo 'make report DATABASE_URL=postgresql://…'
+	@echo '                write what the audit says of a database as a page, OUT=pg_tenancy-report.html;'
+	@echo '                SCHEMAS=a,b for some of them, PROVE=no to try nothing out (docs/report.md)'
 	@echo 'make lint       formatting, clippy, and the syntax of the scripts'
 	@echo 'make portable   write target/pg_tenancy--portable.sql, for servers without the extension'
 	@echo 'make clean      remove what was built here (the cache stays)'
@@ -50,6 +53,10 @@ soak: install
 
 fuzz:
 	@fuzz/run $(if $(SECONDS),SECONDS="$(SECONDS)") $(if $(TARGET),TARGET="$(TARGET)")
+
+# (The address, with a password in it perhaps, goes by the environment.)
+report:
+	@tools/report
 
 lint:
 	@tools/lint

@@ -3,7 +3,18 @@
 
 CREATE FUNCTION tenancy.audit_rules() RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN '{correlated_call,rls_disabled}'::text[];
+    RETURN '{anonymous_writes,bypassrls_role,cast_on_column,child_unprotected,claim_setting_form,claims_in_role_settings,client_writable_claim,
+        command_without_policy,correlated_call,database_role_as_caller,default_privileges,definer_function,duplicate_index,
+        email_as_identity,excess_grants,extension_in_public,foreign_key_to_identity,foreign_key_unindexed,foreign_key_without_tenant,
+        foreign_table,function_of_row,function_search_path,grant_to_public,identity_secrets,identity_view,immutable_reader,inverted_check,
+        leakproof_function,literal_tenant,login_not_bound,materialized_view,membership_by_subselect,multiple_permissive_policies,
+        no_primary_key,no_restrictive_floor,only_restrictive_policies,or_without_column,orphans,owner_rights_view,parameter_logging,
+        pattern_on_claim,policies_without_rls,policy_always_false,policy_always_true,policy_by_setting,policy_exists_unbound,
+        policy_for_nobody,policy_reads_unprotected,policy_recursion,policy_to_public,policy_without_own_column,protection_drifted,
+        publication_without_filter,rewriting_rule,rls_disabled,rls_not_forced,rls_without_policies,role_claim_as_right,schema_create,
+        sensitive_columns,sequence_rights,server_version,signed_in_by_jwt,tenant_column_nullable,tenant_column_type,
+        tenant_column_unindexed,trigger_sorts_after,unique_without_tenant,unscoped_owner_column,unwrapped_call,volatile_in_policy,
+        wrapped_call_skewed,write_check_missing}'::text[];
 COMMENT ON FUNCTION tenancy.audit_rules() IS 'The codes of the rules of tenancy.audit(). docs/audit has a page for each.';
 
 -- A finding that is meant so, with the reason and until when.
@@ -69,12 +80,12 @@ BEGIN
     WHERE array_position(levels, f.level) <= array_position(levels, assert_isolated.level);
     IF findings > 0 THEN
         RAISE EXCEPTION 'tenants are not isolated: % %', findings, CASE findings WHEN 1 THEN 'finding' ELSE 'findings' END
-            USING ERRCODE = 'assert_failure', DETAIL = listed,
+            USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = listed,
             HINT = 'SELECT * FROM tenancy.audit() has the statements that mend them; tenancy.waive() leaves out what is meant so.';
     END IF;
 END $$;
 COMMENT ON FUNCTION tenancy.assert_isolated(name[], text) IS
-'For CI, and after migrations: nothing where tenancy.audit() has no finding of this level or above, else error P0004 with the findings in DETAIL. Errors besides: 3F000 no such schema; 22023 no such level.';
+'For CI, and after migrations: nothing where tenancy.audit() has no finding of this level or above, else error 55000 with the findings in DETAIL. Errors besides: 3F000 no such schema; 22023 no such level.';
 
 CREATE FUNCTION tenancy.waive(code text, object text, reason text, until date DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

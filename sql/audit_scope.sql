@@ -2,7 +2,7 @@
 -- trees of their expressions, who callers are, and what lets them around row security.
 --
 -- Callers are all whom row security would bind: PUBLIC, and every role that is no superuser, has neither BYPASSRLS nor
--- REPLICATION, is not predefined, not staff, not the administrator and owns none of these tables. Whatever any of them may
+-- REPLICATION, is not predefined, not staff, not the administrator and owns nothing in these schemas. Whatever any of them may
 -- do, some session will do. No role of any name has to exist.
 
 CREATE TYPE tenancy.audited_table AS (
@@ -53,6 +53,7 @@ COMMENT ON TYPE tenancy.audited_door IS 'What tenancy.side_doors() finds of the 
 CREATE TYPE tenancy.audit_scope AS (
     schemas oid[],
     callers oid[],           -- 0 is PUBLIC
+    apps oid[],              -- those of them that apps log in as and act with, as far as that is known; else all
     readers oid[],           -- functions that tell who is calling: those of schema auth and of setting caller_functions
     native_readers oid[],    -- those of them that cost next to nothing per row
     tables tenancy.audited_table[],
@@ -139,25 +140,37 @@ CREATE FUNCTION tenancy.make_audit_scope(named name[]) RETURNS tenancy.audit_sco
 AS $$
 DECLARE
     scope tenancy.audit_scope;
+    administrator CONSTANT oid := tenancy.administrator();
+    staff CONSTANT name[] := tenancy.staff_roles();
+    names_of_ours CONSTANT name[] := tenancy.policy_names();
+    named_readers CONSTANT text[] := tenancy.setting_names('caller_functions');
     trees text[];
 BEGIN
     scope.schemas := tenancy.audited_schemas(named);
-    scope.callers := 0::oid || ARRAY(
-        SELECT r.oid FROM pg_roles r
-        WHERE NOT (r.rolsuper OR r.rolbypassrls OR r.rolreplication) AND r.rolname !~ '^pg_' AND r.oid <> tenancy.administrator()
-            AND r.rolname <> ALL (tenancy.staff_roles())
-            AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid AND c.relnamespace = ANY (scope.schemas) AND c.relkind IN ('r', 'p')));
+    SELECT 0::oid || COALESCE(array_agg(r.oid), '{}') INTO scope.callers FROM pg_roles r
+    WHERE NOT (r.rolsuper OR r.rolbypassrls OR r.rolreplication) AND r.rolname !~ '^pg_' AND r.oid <> administrator AND r.rolname <> ALL (staff)
+        AND r.oid NOT IN (SELECT c.relowner FROM pg_class c WHERE c.relnamespace = ANY (scope.schemas) UNION SELECT n.nspowner FROM pg_namespace n WHERE n.oid = ANY (scope.schemas));
+    WITH known AS (
+        SELECT r.oid FROM pg_roles r WHERE r.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous'))
+        UNION SELECT l.login FROM tenancy.audited_logins() l
+    )
+    SELECT 0::oid || COALESCE(array_agg(r.oid), '{}') INTO scope.apps FROM pg_roles r WHERE r.oid = ANY (scope.callers) AND EXISTS (SELECT FROM known k WHERE pg_has_role(k.oid, r.oid, 'MEMBER'));
+    IF scope.apps = '{0}' THEN
+        scope.apps := scope.callers;
+    END IF;
     scope.readers := ARRAY(
         SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'auth'::regnamespace AND p.proname NOT IN ('login', 'set_claims', 'use_tenant', 'logout')
-        UNION SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE concat(n.nspname, '.', p.proname) = ANY (tenancy.setting_names('caller_functions')));
-    scope.native_readers := ARRAY(SELECT p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.oid = ANY (scope.readers) AND l.lanname = 'c');
+        UNION SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE concat(n.nspname, '.', p.proname) = ANY (named_readers));
+    scope.native_readers := ARRAY(SELECT p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+        JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e' JOIN pg_extension e ON e.oid = d.refobjid
+        WHERE p.oid = ANY (scope.readers) AND l.lanname = 'c' AND e.extname = 'pg_tenancy');
     scope.tables := ARRAY(SELECT t FROM tenancy.audited_tables(scope.schemas, scope.callers) t);
     WITH expressions AS MATERIALIZED (
         SELECT p.oid, p.polname, p.polrelid, p.polpermissive, p.polcmd, p.polroles, t.name, o.ours,
             CASE WHEN NOT o.ours THEN regexp_replace(p.polqual::text, ':(stmt_)?loc(ation)? -?\d+', '', 'g') END AS using_text,
             CASE WHEN NOT o.ours THEN regexp_replace(p.polwithcheck::text, ':(stmt_)?loc(ation)? -?\d+', '', 'g') END AS check_text
         FROM pg_policy p JOIN unnest(scope.tables) t ON t.relation = p.polrelid
-        CROSS JOIN LATERAL (SELECT t.asked IS NOT NULL AND p.polname = ANY (tenancy.policy_names())) o (ours)
+        CROSS JOIN LATERAL (SELECT t.asked IS NOT NULL AND p.polname = ANY (names_of_ours)) o (ours)
     ), distinct_trees AS MATERIALIZED (
         SELECT tree, row_number() OVER ()::int AS number FROM (SELECT using_text FROM expressions UNION SELECT check_text FROM expressions) e (tree) WHERE tree IS NOT NULL
     )
@@ -171,7 +184,8 @@ BEGIN
         FROM unnest(trees) WITH ORDINALITY AS t (tree, number), tenancy.expression_nodes(t.tree) n);
     scope.doors := ARRAY(
         SELECT ROW(d.target, d.object, d.kind, d.why, d.mend)::tenancy.audited_door
-        FROM tenancy.side_doors(VARIADIC ARRAY(SELECT t.relation::regclass FROM unnest(scope.tables) t WHERE t.row_security AND t.parent IS NULL)) d);
+        FROM tenancy.side_doors(VARIADIC ARRAY(SELECT t.relation::regclass FROM unnest(scope.tables) t
+            WHERE t.row_security AND NOT EXISTS (SELECT FROM pg_class above WHERE above.oid = t.parent AND above.relrowsecurity))) d);
     RETURN scope;
 END $$;
 COMMENT ON FUNCTION tenancy.make_audit_scope(name[]) IS

@@ -21,26 +21,32 @@ $$;
 COMMENT ON FUNCTION tenancy.policies_asked(regclass, "char", oid) IS
 'The policies of a table that Postgres asks for a command (as in pg_policy.polcmd): whether each applies to the database role, whether it is asked for reading the row alone, its expressions where they count for the command, and whether these need a row.';
 
--- The value of an expression for a row, as the current role: true, false, NULL, or the error.
-CREATE FUNCTION tenancy.value_for(target regclass, expression text, stored jsonb) RETURNS text
+-- The value of an expression for a row, as a role: true, false, NULL, or the error. No value where it is not known.
+CREATE FUNCTION tenancy.value_for(target regclass, expression text, stored jsonb, database_role name) RETURNS text
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
 AS $$
-DECLARE
-    value boolean;
 BEGIN
-    EXECUTE 'SELECT ' || expression || ' FROM (SELECT (jsonb_populate_record(NULL::' || target || ', $1)).*) AS '
-        || (SELECT quote_ident(relname) FROM pg_class WHERE oid = target) INTO value USING stored;
-    RETURN COALESCE(value::text, 'NULL');
-EXCEPTION WHEN OTHERS THEN
-    RETURN format('%s: %s', SQLSTATE, SQLERRM);
+    RETURN COALESCE(tenancy.run_as(database_role, 'SELECT ' || expression || '::boolean::text FROM (SELECT (jsonb_populate_record(NULL::' || target || ', $1)).*) AS '
+        || (SELECT quote_ident(relname) FROM pg_class WHERE oid = target), stored), 'NULL');
+EXCEPTION
+    -- The expression is parsed anew, by a role that may not name what its owner did: a schema, or a column of the system.
+    WHEN undefined_column THEN
+        RETURN NULL;
+    WHEN insufficient_privilege THEN
+        IF SQLERRM ~ 'schema' THEN
+            RETURN NULL;
+        END IF;
+        RETURN format('%s: %s', SQLSTATE, SQLERRM);
+    WHEN OTHERS THEN
+        RETURN format('%s: %s', SQLSTATE, SQLERRM);
 END $$;
-COMMENT ON FUNCTION tenancy.value_for(regclass, text, jsonb) IS
-'What an expression over the columns of a table gives for a row, a jsonb object, to the current role: true, false, NULL, or SQLSTATE and message of the error it raises.';
+COMMENT ON FUNCTION tenancy.value_for(regclass, text, jsonb, name) IS
+'What an expression over the columns of a table gives for a row, a jsonb object, to a database role: true, false, NULL, or SQLSTATE and message of the error it raises; SQL NULL where that role cannot write the expression itself.';
 
 -- The row as it would be inserted: what is not given is what the default gives the caller. (A sequence keeps its numbers.)
-CREATE FUNCTION tenancy.with_defaults(target regclass, given jsonb) RETURNS jsonb
+CREATE FUNCTION tenancy.with_defaults(target regclass, given jsonb, database_role name) RETURNS jsonb
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
@@ -48,18 +54,20 @@ AS $$
 DECLARE
     attribute record;
     filled jsonb := given;
-    value jsonb;
 BEGIN
     FOR attribute IN SELECT a.attname, pg_get_expr(d.adbin, d.adrelid) AS expression FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
         WHERE d.adrelid = target AND a.attgenerated = '' AND NOT given ? a.attname AND pg_get_expr(d.adbin, d.adrelid) !~ 'nextval\('
     LOOP
-        EXECUTE 'SELECT to_jsonb(' || attribute.expression || ')' INTO value;
-        filled := filled || jsonb_build_object(attribute.attname, value);
+        BEGIN
+            filled := filled || jsonb_build_object(attribute.attname, tenancy.run_as(database_role, 'SELECT to_jsonb(' || attribute.expression || ')', NULL)::jsonb);
+        EXCEPTION WHEN insufficient_privilege THEN
+            NULL; -- one that this role may not write
+        END;
     END LOOP;
     RETURN filled;
 END $$;
-COMMENT ON FUNCTION tenancy.with_defaults(regclass, jsonb) IS
-'A row to be inserted with the defaults, as the current role gets them, of the columns that it lacks; those that a sequence fills stay out.';
+COMMENT ON FUNCTION tenancy.with_defaults(regclass, jsonb, name) IS
+'A row to be inserted with the defaults, as a database role gets them, of the columns that it lacks; those that a sequence fills stay out.';
 
 CREATE FUNCTION tenancy.explain_access(target regclass, command text, claims jsonb, key jsonb DEFAULT NULL)
     RETURNS TABLE (part text, policy name, kind text, roles text, expression text, value text, verdict text)
@@ -106,16 +114,17 @@ BEGIN
     BEGIN
         acts_as := tenancy.become(claims, NULL, NULL, acts_as);
         SELECT oid, has_schema_privilege(oid, relation.relnamespace, 'USAGE') INTO acting_role, may_enter FROM pg_roles WHERE rolname = acts_as;
-        SELECT w.user_id, w.tenant_id, w.roles, w.sees_nothing_because INTO seen FROM tenancy.whoami() w;
+        SELECT w.* INTO seen FROM jsonb_to_record(tenancy.run_as(acts_as, 'SELECT to_jsonb(w) FROM tenancy.whoami() w', NULL)::jsonb)
+            AS w (user_id text, tenant_id text, roles text[], sees_nothing_because text);
         IF letter = 'a' AND key IS NOT NULL AND may_enter THEN
-            stored := tenancy.with_defaults(target, key);
+            stored := tenancy.with_defaults(target, key, acts_as);
         END IF;
         SELECT COALESCE(jsonb_agg(p), '[]') INTO asked_policies FROM tenancy.policies_asked(target, letter, acting_role) p;
         FOR item IN SELECT jsonb_array_elements(asked_policies) LOOP
             FOREACH step IN ARRAY '{using,check}'::text[] LOOP
                 CONTINUE WHEN item ->> (step || '_expression') IS NULL;
                 results := results || jsonb_build_object('step', step, 'policy', item, 'value', CASE
-                    WHEN may_enter AND (item -> 'applies')::boolean AND (stored IS NOT NULL OR NOT (item -> 'needs_row')::boolean) THEN tenancy.value_for(target, item ->> (step || '_expression'), stored) END);
+                    WHEN may_enter AND (item -> 'applies')::boolean AND (stored IS NOT NULL OR NOT (item -> 'needs_row')::boolean) THEN tenancy.value_for(target, item ->> (step || '_expression'), stored, acts_as) END);
             END LOOP;
         END LOOP;
         RAISE EXCEPTION USING ERRCODE = 'TN000', MESSAGE = 'done';
@@ -130,6 +139,8 @@ BEGIN
         step := format('role "%s" has no USAGE on schema %s', acts_as, relation.relnamespace::regnamespace);
     ELSIF NOT (has_table_privilege(acting_role, target, upper(command)) OR letter <> 'd' AND has_any_column_privilege(acting_role, target, upper(command))) THEN
         step := format('role "%s" has no %s on %s', acts_as, upper(command), target);
+    ELSIF letter <> 'a' AND EXISTS (SELECT FROM jsonb_object_keys(key) k WHERE NOT has_column_privilege(acting_role, target, k, 'SELECT')) THEN
+        step := format('role "%s" may not read the columns of the key in %s', acts_as, target);
     ELSE
         step := NULL;
     END IF;
@@ -153,7 +164,8 @@ BEGIN
                 || CASE WHEN r ->> 'step' = 'check' THEN ', of the new row' WHEN (r #> '{policy,reads}')::boolean THEN ', to see the row' ELSE '' END,
             r #>> '{policy,roles}', r #>> ARRAY['policy', (r ->> 'step') || '_expression'], r ->> 'value', CASE
                 WHEN NOT (r #> '{policy,applies}')::boolean THEN format('is not for role "%s"', acts_as)
-                WHEN NOT may_enter THEN 'is not asked' WHEN r ->> 'value' IS NULL THEN 'depends on the row' WHEN r ->> 'value' = 'true' THEN 'lets it through'
+                WHEN NOT may_enter THEN 'is not asked' WHEN r ->> 'value' IS NULL AND stored IS NOT NULL THEN 'is not known: callers may not write this expression themselves'
+                WHEN r ->> 'value' IS NULL THEN 'depends on the row' WHEN r ->> 'value' = 'true' THEN 'lets it through'
                 WHEN r ->> 'value' = 'NULL' THEN 'does not: NULL counts as no' WHEN r ->> 'value' = 'false' THEN 'does not' ELSE 'raises an error' END
         FROM jsonb_array_elements(results) WITH ORDINALITY AS x (r, place) ORDER BY place;
         -- For each thing that is asked: one permissive policy at least, and every restrictive one.
@@ -169,12 +181,12 @@ BEGIN
                       ELSE r ->> 'step' = 'using' AND NOT (r #> '{policy,reads}')::boolean END) x
             GROUP BY x.what
         LOOP
-            unknown := unknown OR COALESCE((item -> 'open')::boolean, false);
+            unknown := unknown OR COALESCE((item ->> 'open')::boolean, false);
             IF (item ->> 'any')::int = 0 THEN
                 refusals := refusals || format('no permissive policy is for role "%s" (%s)', acts_as, item ->> 'what');
             ELSIF item ->> 'against' IS NOT NULL THEN
                 refusals := refusals || format('%s: restrictive policy %s', item ->> 'what', item ->> 'against');
-            ELSIF item ->> 'permissive' IS DISTINCT FROM 'true' AND NOT COALESCE((item -> 'open')::boolean, false) THEN
+            ELSIF item ->> 'permissive' IS DISTINCT FROM 'true' AND NOT COALESCE((item ->> 'open')::boolean, false) THEN
                 refusals := refusals || format('%s: no permissive policy lets it through', item ->> 'what');
             END IF;
         END LOOP;
@@ -188,7 +200,7 @@ BEGIN
     END IF;
     lets_through := CASE WHEN cardinality(refusals) > 0 THEN false WHEN unknown AND free IS NULL THEN NULL ELSE true END;
     RETURN QUERY SELECT 'verdict', NULL::name, NULL::text, NULL::text, NULL::text, lets_through::text, CASE WHEN lets_through THEN 'allowed' || COALESCE(': ' || free, '')
-        WHEN lets_through IS NULL THEN concat_ws('; ', 'goes by the row: give its key', seen.sees_nothing_because)
+        WHEN lets_through IS NULL THEN concat_ws('; ', CASE WHEN stored IS NULL THEN 'goes by the row: give its key' ELSE 'not known' END, seen.sees_nothing_because)
         ELSE 'refused: ' || array_to_string(refusals, '; ') END;
 END $$;
 COMMENT ON FUNCTION tenancy.explain_access(regclass, text, jsonb, jsonb) IS

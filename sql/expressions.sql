@@ -15,10 +15,40 @@ CREATE TYPE tenancy.expression_node AS (
     own_column smallint, -- the number of the column, if it is one of the policy's own table
     per_row boolean,     -- evaluated for each row: not in a sub-select, or in one that reads a column of the policy's own table
     function oid,        -- what it calls: a function, or that of an operator
-    value text,          -- of a constant that is text or boolean
+    value text,          -- of a constant that is text, boolean or text[]
     fields jsonb         -- its fields that are no nodes, as text: funcid, opno, varattno, relid, boolop, sublinktype, ...
 );
 COMMENT ON TYPE tenancy.expression_node IS 'A node of an expression''s parse tree: tenancy.expression_nodes().';
+
+-- (src/include/utils/array.h: a length, the dimensions, where the elements begin if some are NULL, their type; for each dimension
+-- its size, then its first number; the elements, each with its length before it and aligned to four bytes.)
+CREATE FUNCTION tenancy.expression_array(bytes bytea) RETURNS text[]
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    elements text[] := '{}';
+    place int := 24;
+    size int;
+BEGIN
+    IF length(bytes) = 16 THEN
+        RETURN elements;
+    ELSIF substr(bytes, 5, 12) <> '\x010000000000000019000000' THEN
+        RETURN NULL;
+    END IF;
+    WHILE place < length(bytes) LOOP
+        -- (A quarter of the number: its lowest two bits are flags, and 0 here.)
+        size := (get_byte(bytes, place) + 256 * get_byte(bytes, place + 1) + 65536 * get_byte(bytes, place + 2)) / 4;
+        IF size < 4 THEN
+            RETURN NULL;
+        END IF;
+        elements := elements || convert_from(substr(bytes, place + 5, size - 4), getdatabaseencoding())::text;
+        place := place + (size + 3) / 4 * 4;
+    END LOOP;
+    RETURN elements;
+END $$;
+COMMENT ON FUNCTION tenancy.expression_array(bytea) IS
+'The text[] that is stored as these bytes; NULL where an element is NULL, where it has several dimensions, and on big-endian machines.';
 
 CREATE FUNCTION tenancy.expression_constant(type text, bytes text) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -34,10 +64,11 @@ BEGIN
             -- (Four bytes tell the length.)
             convert_from(decode(substr(hex, 9), 'hex'), getdatabaseencoding())
         WHEN type::oid = 'unknown'::regtype THEN convert_from(decode(left(hex, -2), 'hex'), getdatabaseencoding())
+        WHEN type::oid = 'text[]'::regtype THEN tenancy.expression_array(decode(hex, 'hex'))::text
     END;
 END $$;
 COMMENT ON FUNCTION tenancy.expression_constant(text, text) IS
-'The text or boolean, as text, that the bytes of a constant in a pg_node_tree stand for; NULL for other types.';
+'The text, boolean or text[], as text, that the bytes of a constant in a pg_node_tree stand for; NULL for other types.';
 
 CREATE FUNCTION tenancy.expression_nodes(tree text) RETURNS SETOF tenancy.expression_node
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -56,7 +87,7 @@ DECLARE
     fields jsonb[] := '{}';
     open_fields text[] := '{}';
 BEGIN
-    FOR token IN SELECT m[1] FROM regexp_matches(tree, '(\{[A-Z_]+|[}()]|:[A-Za-z_][A-Za-z_0-9.]*|\d+ \[[^]]*\]|"(?:\\.|[^"\\])*"|(?:\\.|[^][\s(){}\\])+)', 'g') AS m LOOP
+    FOR token IN SELECT m[1] FROM regexp_matches(tree, '(\{[A-Z_]+|[}()]|:[A-Za-z_][A-Za-z_0-9.]*|\d+ \[[^]]*\]|"(?:\\.|[^"\\])*"|(?:\\.|[^\s(){}\\])+)', 'g') AS m LOOP
         first := token;
         CASE first
             WHEN '{' THEN

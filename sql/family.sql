@@ -2,7 +2,7 @@
 -- under which they change.
 
 CREATE FUNCTION tenancy.family(target regclass) RETURNS SETOF regclass
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 3
     BEGIN ATOMIC
         WITH RECURSIVE family AS (
             SELECT target::oid AS relation, 0 AS depth

@@ -64,7 +64,7 @@ BEGIN
         IF 'INSERT' = ANY (wanted.privileges) THEN
             SELECT statements || COALESCE(array_agg(format('GRANT USAGE ON SEQUENCE %s TO %I', s.oid::regclass, wanted.role) ORDER BY s.oid), '{}')
             INTO statements FROM pg_depend d JOIN pg_class s ON s.oid = d.objid
-            WHERE d.classid = 'pg_class'::regclass AND d.refobjid = target AND d.deptype = 'a'
+            WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = target AND d.deptype = 'a'
                 AND CASE s.relkind WHEN 'S' THEN NOT has_sequence_privilege(wanted.role, s.oid, 'USAGE') END;
         END IF;
         SELECT format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, wanted.role), has_schema_privilege(n.oid, 'USAGE WITH GRANT OPTION')

@@ -63,6 +63,18 @@ CREATE FUNCTION tenancy.stored_rows(sample anyelement, columns text[], sought te
 COMMENT ON FUNCTION tenancy.stored_rows(anyelement, text[], text[], int) IS
 'At most so many rows of the ordinary table whose row type sample is of, whatever its row security, for its owner: those in whose first column the first of the texts sought is (and perhaps others), or any. NULL where the table or the columns cannot be read so. Error 42501 for who has not the rights of its owner.';
 
+CREATE FUNCTION tenancy.run_as(database_role name, statement text, argument jsonb) RETURNS text
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tenancy_run_as';
+COMMENT ON FUNCTION tenancy.run_as(name, text, jsonb) IS
+'Runs a statement, whose $1 is argument, with the rights of a role that the session could take with SET ROLE, or whose rights it has, and with no way back from it (a security-restricted operation). Returns the first column of the first row or, where there are no columns, how many rows there were. Errors: those of the statement; 42501 a role that the session may not take, or from within such code; 42704 no such role.';
+CREATE FUNCTION tenancy.strange_code(target regclass) RETURNS SETOF text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT CAST(NULL AS text) WHERE false;
+    END;
+COMMENT ON FUNCTION tenancy.strange_code(regclass) IS
+'Whose code reading and writing a table would run with rights that it should not have: none, since tenancy.run_as() takes them away.';
+
 -- How a token shows in a plan (EXPLAIN VERBOSE, auto_explain): as ***.
 CREATE TYPE tenancy.secret;
 CREATE FUNCTION tenancy.secret_in(cstring) RETURNS tenancy.secret

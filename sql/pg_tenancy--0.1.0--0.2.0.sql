@@ -27,6 +27,21 @@ CREATE FUNCTION tenancy.stored_rows(sample anyelement, columns text[], sought te
 COMMENT ON FUNCTION tenancy.stored_rows(anyelement, text[], text[], int) IS
 'At most so many rows of the ordinary table whose row type sample is of, whatever its row security, for its owner: those in whose first column the first of the texts sought is (and perhaps others), or any. NULL where the table or the columns cannot be read so. Error 42501 for who has not the rights of its owner.';
 
+CREATE FUNCTION tenancy.run_as(database_role name, statement text, argument jsonb) RETURNS text
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tenancy_run_as';
+
+COMMENT ON FUNCTION tenancy.run_as(name, text, jsonb) IS
+'Runs a statement, whose $1 is argument, with the rights of a role that the session could take with SET ROLE, or whose rights it has, and with no way back from it (a security-restricted operation). Returns the first column of the first row or, where there are no columns, how many rows there were. Errors: those of the statement; 42501 a role that the session may not take, or from within such code; 42704 no such role.';
+
+CREATE FUNCTION tenancy.strange_code(target regclass) RETURNS SETOF text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT CAST(NULL AS text) WHERE false;
+    END;
+
+COMMENT ON FUNCTION tenancy.strange_code(regclass) IS
+'Whose code reading and writing a table would run with rights that it should not have: none, since tenancy.run_as() takes them away.';
+
 -- Only act(), which asks who wants it, and stop_acting() can set what they set.
 CREATE FUNCTION tenancy.act(roles text[], claims text) RETURNS text
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'tenancy_act';
@@ -241,6 +256,17 @@ CREATE FUNCTION tenancy.says_who_belongs(target regclass) RETURNS boolean
 
 COMMENT ON FUNCTION tenancy.says_who_belongs(regclass) IS
 'Whether this is the table of members that is in use, or the table of users beside it, or one through which rows of those can be written.';
+
+CREATE OR REPLACE FUNCTION tenancy.family(target regclass) RETURNS SETOF regclass
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 3
+    BEGIN ATOMIC
+        WITH RECURSIVE family AS (
+            SELECT target::oid AS relation, 0 AS depth
+            UNION ALL
+            SELECT i.inhrelid, f.depth + 1 FROM family f JOIN pg_catalog.pg_inherits i ON i.inhparent = f.relation
+        )
+        SELECT relation::regclass FROM family GROUP BY relation ORDER BY min(depth), relation;
+    END;
 
 CREATE FUNCTION tenancy.has_column(target regclass, column_name name) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -1188,7 +1214,7 @@ BEGIN
         IF 'INSERT' = ANY (wanted.privileges) THEN
             SELECT statements || COALESCE(array_agg(format('GRANT USAGE ON SEQUENCE %s TO %I', s.oid::regclass, wanted.role) ORDER BY s.oid), '{}')
             INTO statements FROM pg_depend d JOIN pg_class s ON s.oid = d.objid
-            WHERE d.classid = 'pg_class'::regclass AND d.refobjid = target AND d.deptype = 'a'
+            WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = target AND d.deptype = 'a'
                 AND CASE s.relkind WHEN 'S' THEN NOT has_sequence_privilege(wanted.role, s.oid, 'USAGE') END;
         END IF;
         SELECT format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, wanted.role), has_schema_privilege(n.oid, 'USAGE WITH GRANT OPTION')
@@ -2328,45 +2354,6 @@ END $$;
 COMMENT ON FUNCTION tenancy.act_as_myself() IS
 'Ends acting (tenancy.act_as) and the choice of a tenant, and gives back the login role as the database role, for the rest of the transaction.';
 
--- Whose code runs where somebody reads and writes a table and what its policies read. A function can do all that the session
--- may, SET ROLE included. So it must be of somebody who may act as the session's role anyway.
-CREATE FUNCTION tenancy.strange_code(target regclass) RETURNS SETOF text
-    LANGUAGE sql STABLE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp
-    SET quote_all_identifiers = off
-AS $$
-    WITH RECURSIVE reached AS (
-        SELECT f.relation::oid AS relation FROM tenancy.family(target) f (relation)
-        UNION
-        -- Whatever policies, views and foreign keys of those lead to, in either direction.
-        SELECT n.relation FROM reached r CROSS JOIN LATERAL (
-            SELECT d.refobjid FROM pg_policy p JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_class'::regclass
-            WHERE p.polrelid = r.relation
-            UNION ALL SELECT d.refobjid FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
-            WHERE w.ev_class = r.relation
-            UNION ALL SELECT unnest(ARRAY[k.conrelid, k.confrelid]) FROM pg_constraint k WHERE k.contype = 'f' AND r.relation IN (k.conrelid, k.confrelid)) n (relation)
-    ), parts AS (
-        SELECT 'pg_policy'::regclass::oid AS class, p.oid FROM pg_policy p WHERE p.polrelid IN (SELECT relation FROM reached)
-        UNION ALL SELECT 'pg_trigger'::regclass, t.oid FROM pg_trigger t WHERE t.tgrelid IN (SELECT relation FROM reached)
-        UNION ALL SELECT 'pg_attrdef'::regclass, a.oid FROM pg_attrdef a WHERE a.adrelid IN (SELECT relation FROM reached)
-        -- (Domains and casts may be those of any column, however deep in it.)
-        UNION ALL SELECT 'pg_constraint'::regclass, k.oid FROM pg_constraint k WHERE k.contypid <> 0 OR k.conrelid IN (SELECT relation FROM reached)
-        UNION ALL SELECT 'pg_rewrite'::regclass, w.oid FROM pg_rewrite w WHERE w.ev_class IN (SELECT relation FROM reached)
-        UNION ALL SELECT 'pg_class'::regclass, i.indexrelid FROM pg_index i WHERE i.indrelid IN (SELECT relation FROM reached)
-    ), functions AS (
-        SELECT d.refobjid AS oid FROM parts p JOIN pg_depend d ON d.classid = p.class AND d.objid = p.oid AND d.refclassid = 'pg_proc'::regclass
-        UNION SELECT o.oprcode FROM parts p JOIN pg_depend d ON d.classid = p.class AND d.objid = p.oid AND d.refclassid = 'pg_operator'::regclass
-        JOIN pg_operator o ON o.oid = d.refobjid
-        UNION SELECT castfunc FROM pg_cast
-    )
-    SELECT format('function %s of role "%s"', p.oid::regprocedure, pg_get_userbyid(p.proowner)) FROM functions f JOIN pg_proc p ON p.oid = f.oid
-    WHERE NOT pg_has_role(p.proowner, session_user, 'MEMBER')
-    ORDER BY 1
-$$;
-
-COMMENT ON FUNCTION tenancy.strange_code(regclass) IS
-'The functions that reading and writing a table may run, and what its policies and foreign keys lead to, whose owners could not act as the session''s login role anyway.';
-
 CREATE FUNCTION tenancy.require_trial(target regclass) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
@@ -2397,31 +2384,35 @@ COMMENT ON FUNCTION tenancy.require_trial(regclass) IS
 
 -- A row as jsonb, for the rows of children come in their own order of columns.
 CREATE FUNCTION tenancy.rows_of(target regclass, key jsonb, most int) RETURNS SETOF jsonb
-    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
 AS $$
 DECLARE
-    names text[] := ARRAY(SELECT k FROM jsonb_object_keys(key) k ORDER BY k);
+    native CONSTANT boolean := to_regprocedure('auth.login(text,text)') IS NOT NULL;
+    owner CONSTANT oid := (SELECT relowner FROM pg_class WHERE oid = target);
+    -- Those of the primary key first: by the first column an index is looked for.
+    names text[] := ARRAY(SELECT k FROM jsonb_object_keys(key) k ORDER BY NOT EXISTS (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+        WHERE i.indrelid = target AND i.indisprimary AND a.attname = k), k);
     condition text := COALESCE((SELECT string_agg(format('r.%I = k.%1$I', n), ' AND ') FROM unnest(names) n), 'true');
     leaf regclass;
-    found_rows jsonb[];
 BEGIN
-    IF NOT row_security_active(target) THEN
-        RETURN QUERY EXECUTE format('SELECT to_jsonb(r) FROM %s r, jsonb_populate_record(NULL::%1$s, $1) k WHERE %s LIMIT $2', target, condition) USING key, most;
+    IF tenancy.passes_row_security(owner, target) OR NOT (SELECT relrowsecurity FROM pg_class WHERE oid = target) OR NOT native AND NOT row_security_active(target) THEN
+        RETURN QUERY SELECT jsonb_array_elements(tenancy.run_as(CASE WHEN row_security_active(target) OR native THEN pg_get_userbyid(owner) ELSE current_user END,
+            format('SELECT jsonb_agg(x.j) FROM (SELECT to_jsonb(r.*) AS j FROM %1$s r, jsonb_populate_record(NULL::%1$s, $1) k WHERE ', target) || condition || format(' LIMIT %s) x', most), key)::jsonb);
         RETURN;
     END IF;
-    FOR leaf IN SELECT f FROM tenancy.family(target) f JOIN pg_class c ON c.oid = f WHERE c.relkind = 'r' LOOP
+    FOR leaf IN SELECT f FROM tenancy.family(target) f JOIN pg_class c ON c.oid = f WHERE c.relkind = 'r' AND native LOOP
         -- (What is found by an index may be more than was asked for, and by a column of some other type nothing is.)
-        EXECUTE format('SELECT array_agg(to_jsonb(r)) FROM jsonb_populate_record(NULL::%1$s, $1) k, unnest(COALESCE(tenancy.stored_rows(NULL::%1$s, $2, $3, $4),
-            tenancy.stored_rows(NULL::%1$s, ''{}'', ''{}'', 100000))) r WHERE %2$s', leaf, condition)
-        INTO found_rows USING key, names, ARRAY(SELECT key ->> n FROM unnest(names) n), CASE names WHEN '{}' THEN most ELSE 1000 END;
-        RETURN QUERY SELECT f FROM unnest(found_rows) f LIMIT most;
+        RETURN QUERY SELECT jsonb_array_elements(tenancy.run_as(pg_get_userbyid(owner),
+            format('SELECT jsonb_agg(x.j) FROM (SELECT to_jsonb(r.*) AS j FROM jsonb_populate_record(NULL::%1$s, $1) k, unnest(COALESCE(tenancy.stored_rows(NULL::%1$s, %2$L, %3$L, %4$s),
+                tenancy.stored_rows(NULL::%1$s, ''{}'', ''{}'', 100000))) r WHERE ', leaf, names, ARRAY(SELECT key ->> n FROM unnest(names) n), CASE names WHEN '{}' THEN most ELSE 1000 END)
+            || condition || format(' LIMIT %s) x', most), key)::jsonb);
     END LOOP;
 END $$;
 
 COMMENT ON FUNCTION tenancy.rows_of(regclass, jsonb, int) IS
-'At most so many rows of a table (of each partition, where row security binds the current role) that have the values of key in its columns; as jsonb objects. None where row security binds the current role and the edition cannot read past it.';
+'At most so many rows of a table (of each partition, where row security binds its owner) that have the values of key in its columns, as jsonb objects; read with the rights of the table''s owner. None where row security binds the owner and the edition cannot read past it.';
 
 CREATE FUNCTION tenancy.may_act() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -2445,16 +2436,21 @@ BEGIN
             DETAIL = 'Nobody else is believed to be a caller without a token.', HINT = format('Ask as role "%s".', pg_get_userbyid(tenancy.administrator()));
     END IF;
     PERFORM tenancy.choose(tenant);
-    PERFORM tenancy.take_role(database_role);
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = database_role) THEN
+        RAISE EXCEPTION 'role "%" does not exist', database_role USING ERRCODE = 'undefined_object', HINT = 'SELECT tenancy.bootstrap_roles() makes it.';
+    ELSIF NOT pg_has_role(session_user, database_role, CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END) THEN
+        RAISE EXCEPTION 'role "%" may not act as "%"', session_user, database_role USING ERRCODE = 'insufficient_privilege',
+            HINT = format('GRANT %I TO %I;', database_role, session_user);
+    END IF;
     RETURN database_role;
 END $$;
 
 COMMENT ON FUNCTION tenancy.become(jsonb, text, text[], name) IS
-'Makes the session a caller with these claims (NULL: nobody), this chosen tenant and these roles, under this database role, or that of the issuer that the claims name, until the transaction or subtransaction ends: for administrators, and where claims are believed for everybody. Returns the database role. Errors: 42704 no such role; 42501.';
+'Makes the session a caller with these claims (NULL: nobody), this chosen tenant and these roles until the transaction or subtransaction ends: for administrators, and where claims are believed for everybody. Returns the database role for tenancy.run_as(): this one, or that of the issuer that the claims name. Errors: 42704 no such role; 42501.';
 
 -- Whose a row is, by the columns of the table or of those that it belongs to.
 CREATE FUNCTION tenancy.owner_of_row(target regclass, stored jsonb, asked jsonb, OUT tenant text, OUT usr text)
-    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -2479,7 +2475,7 @@ COMMENT ON FUNCTION tenancy.owner_of_row(regclass, jsonb, jsonb) IS
 
 -- A user who may act for the tenant, and for none of the others: as the table of members has it, if there is one.
 CREATE FUNCTION tenancy.user_of(tenant text, others text[]) RETURNS text
-    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -2533,23 +2529,26 @@ CREATE FUNCTION tenancy.attempt(statement text, argument jsonb, claims jsonb, te
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    affected bigint;
-    failed_to_become boolean := true;
+    affected text;
+    became boolean := false;
+    undone CONSTANT text := gen_random_uuid();
 BEGIN
-    PERFORM tenancy.become(claims, tenant, roles, database_role);
+    database_role := tenancy.become(claims, tenant, roles, database_role);
     IF malformed THEN
-        PERFORM tenancy.stop_acting(), set_config('request.jwt.claims', '{"sub": "somebody', true);
+        PERFORM tenancy.stop_acting(), set_config('pg_tenancy.token', '', true), set_config('request.jwt.claims', '{"sub": "somebody', true);
     END IF;
-    failed_to_become := false;
-    EXECUTE statement USING argument;
-    GET DIAGNOSTICS affected = ROW_COUNT;
-    RAISE EXCEPTION USING ERRCODE = 'TN000', MESSAGE = 'done';
+    -- (What a deferred constraint waits for would be the end of the transaction.)
+    SET CONSTRAINTS ALL IMMEDIATE;
+    PERFORM set_config('lock_timeout', '2s', true);
+    became := true;
+    affected := tenancy.run_as(database_role, statement, argument);
+    RAISE EXCEPTION USING ERRCODE = 'TN000', MESSAGE = undone;
 EXCEPTION
-    WHEN SQLSTATE 'TN000' THEN
-        RETURN format('%s %s', affected, CASE affected WHEN 1 THEN 'row' ELSE 'rows' END);
     WHEN OTHERS THEN
-        IF failed_to_become THEN
+        IF NOT became THEN
             RAISE;
+        ELSIF SQLSTATE = 'TN000' AND SQLERRM = undone THEN
+            RETURN format('%s %s', affected, CASE affected WHEN '1' THEN 'row' ELSE 'rows' END);
         END IF;
         RETURN format('%s: %s', SQLSTATE, SQLERRM);
 END $$;
@@ -2565,8 +2564,10 @@ CREATE FUNCTION tenancy.prove(target regclass, with_triggers boolean DEFAULT fal
 AS $$
 #variable_conflict use_column
 DECLARE
-    look_at CONSTANT int := 10000;
     asked jsonb := tenancy.asked(target);
+    -- (Whose a row is may have to be looked up, in its parents.)
+    look_at CONSTANT int := CASE WHEN asked ? 'key' THEN 1000 ELSE 10000 END;
+    looked jsonb[];
     root jsonb := asked;
     by_user boolean;
     triggers text;
@@ -2590,20 +2591,30 @@ DECLARE
     mixed text;        -- the same, but in the own tenant
     tried record;
     sees_own boolean;
-    own_rows int;      -- how many rows there are of the owner of the own row; NULL where not all were looked at
+    may_change boolean := true;
+    may_remove boolean := true;
+    own_rows int;      -- how many rows there are of the owner of the own row; NULL where they are many, or not all were looked at
     allowed int;
+    leaf regclass;
+    -- (With row_security off, a query that it would narrow is an error.)
+    row_security_is_on CONSTANT boolean := current_setting('row_security')::boolean;
 BEGIN
     PERFORM tenancy.require_trial(target);
     IF with_triggers IS NULL THEN
         RAISE EXCEPTION 'with_triggers must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
+    WITH RECURSIVE reached AS (
+        SELECT f.relation::oid AS relation FROM tenancy.family(target) f (relation)
+        UNION
+        -- What ON DELETE and ON UPDATE change, and their partitions
+        SELECT n.relation FROM reached r CROSS JOIN LATERAL (
+            SELECT k.conrelid FROM pg_constraint k WHERE k.contype = 'f' AND k.confrelid = r.relation AND (k.confdeltype NOT IN ('a', 'r') OR k.confupdtype NOT IN ('a', 'r'))
+            UNION ALL SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = r.relation) n (relation)
+    )
     SELECT string_agg(t.what, ', ' ORDER BY t.what) INTO triggers FROM (
         SELECT format('trigger %I on %s', t.tgname, t.tgrelid::regclass) FROM pg_trigger t
-        WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgfoid NOT IN (SELECT oid FROM pg_proc WHERE pronamespace = 'tenancy'::regnamespace)
-            AND (t.tgrelid IN (SELECT tenancy.family(target))
-                -- (ON DELETE, a row's end is that of others.)
-                OR t.tgrelid IN (SELECT k.conrelid FROM pg_constraint k WHERE k.contype = 'f' AND k.confrelid = target AND k.confdeltype NOT IN ('a', 'r')))
-        UNION ALL SELECT format('rule %I on %s', w.rulename, w.ev_class::regclass) FROM pg_rewrite w WHERE w.ev_class = target) t (what);
+        WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgrelid IN (SELECT relation FROM reached) AND t.tgfoid NOT IN (SELECT oid FROM pg_proc WHERE pronamespace = 'tenancy'::regnamespace)
+        UNION ALL SELECT format('rule %I on %s', w.rulename, w.ev_class::regclass) FROM pg_rewrite w WHERE w.ev_class IN (SELECT relation FROM reached)) t (what);
     IF triggers IS NOT NULL AND NOT with_triggers THEN
         RAISE EXCEPTION 'table % has triggers or rules, which attempts would run', target USING ERRCODE = 'object_not_in_prerequisite_state',
             DETAIL = format('They are: %s.', triggers),
@@ -2614,10 +2625,10 @@ BEGIN
         root := root -> 'above';
     END LOOP;
     by_user := root ->> 'template' = 'user' OR root IS NULL AND NOT tenancy.has_column(target, tenancy.setting('tenant_column')::name);
-    SELECT r AS stored, o.tenant, o.usr INTO own FROM tenancy.rows_of(target, '{}', look_at) r, tenancy.owner_of_row(target, r, asked) o
-    WHERE CASE WHEN by_user THEN o.usr ELSE o.tenant END IS NOT NULL LIMIT 1;
-    SELECT r AS stored, o.tenant, o.usr INTO theirs FROM tenancy.rows_of(target, '{}', look_at) r, tenancy.owner_of_row(target, r, asked) o
-    WHERE CASE WHEN by_user THEN o.usr <> own.usr ELSE o.tenant <> own.tenant END LIMIT 1;
+    looked := ARRAY(SELECT jsonb_build_object('stored', r, 'tenant', o.tenant, 'usr', o.usr, 'of', CASE WHEN by_user THEN o.usr ELSE o.tenant END)
+        FROM tenancy.rows_of(target, '{}', look_at) r, tenancy.owner_of_row(target, r, asked) o);
+    SELECT l -> 'stored' AS stored, l ->> 'tenant' AS tenant, l ->> 'usr' AS usr, l ->> 'of' AS of INTO own FROM unnest(looked) l WHERE l ->> 'of' IS NOT NULL LIMIT 1;
+    SELECT l -> 'stored' AS stored, l ->> 'tenant' AS tenant, l ->> 'usr' AS usr, l ->> 'of' AS of INTO theirs FROM unnest(looked) l WHERE l ->> 'of' <> own.of LIMIT 1;
     IF theirs.stored IS NULL THEN
         RETURN QUERY SELECT NULL::text, NULL::text, 'find rows of two owners', 'two rows', format('not provable: %s', CASE
             WHEN row_security_active(target) AND to_regprocedure('auth.login(text,text)') IS NULL THEN 'row security hides the rows from the current role; ask as one with BYPASSRLS'
@@ -2644,19 +2655,24 @@ BEGIN
             WHERE k.conrelid = target AND k.conname = asked ->> 'key' AND a.attrelid = target)
         ELSE ARRAY(SELECT c FROM unnest(ARRAY[COALESCE(asked ->> 'tenant_column', tenancy.setting('tenant_column')), COALESCE(asked ->> 'user_column', CASE WHEN by_user THEN tenancy.setting('user_column') END)]) c
             WHERE tenancy.has_column(target, c::name)) END;
-    SELECT COALESCE(array_agg(a.attname::text), '{}') INTO identity FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+    SELECT COALESCE(array_agg(a.attname::text), '{}') INTO identity FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])
     WHERE i.indrelid = target AND i.indisprimary;
-    SELECT array_agg(a.attname::text ORDER BY a.attnum), min(a.attname::text) FILTER (WHERE a.attidentity <> 'a' AND a.attname::text <> ALL (identity || owning)) INTO columns, settable
-    FROM pg_attribute a WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '';
+    -- Columns that callers may write: where they may write some only, an attempt at another would be refused for that.
+    SELECT array_agg(a.attname::text ORDER BY a.attnum) INTO columns FROM pg_attribute a WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+        AND (has_column_privilege(tenancy.setting('authenticated'), target, a.attnum, 'INSERT') OR NOT has_any_column_privilege(tenancy.setting('authenticated'), target, 'INSERT'));
+    SELECT a.attname INTO settable FROM pg_attribute a
+    WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attidentity <> 'a' AND a.attname::text <> ALL (identity || owning)
+        AND (has_column_privilege(tenancy.setting('authenticated'), target, a.attnum, 'UPDATE') OR NOT has_any_column_privilege(tenancy.setting('authenticated'), target, 'UPDATE'))
+    ORDER BY EXISTS (SELECT FROM pg_index i WHERE i.indrelid = target AND i.indisunique AND a.attnum = ANY (i.indkey)), a.attnum LIMIT 1;
     settable := COALESCE(settable, owning[1]);
-    is_own := CASE identity WHEN '{}' THEN 'to_jsonb(r) = ($1 -> ''own'')' ELSE (SELECT string_agg(format('r.%I = own.%1$I', i), ' AND ') FROM unnest(identity) i) END;
-    is_theirs := CASE identity WHEN '{}' THEN 'to_jsonb(r) = ($1 -> ''theirs'')' ELSE (SELECT string_agg(format('r.%I = theirs.%1$I', i), ' AND ') FROM unnest(identity) i) END;
+    is_own := CASE identity WHEN '{}' THEN 'to_jsonb(r.*) = ($1 -> ''own'')' ELSE (SELECT string_agg(format('r.%I = own.%1$I', i), ' AND ') FROM unnest(identity) i) END;
+    is_theirs := CASE identity WHEN '{}' THEN 'to_jsonb(r.*) = ($1 -> ''theirs'')' ELSE (SELECT string_agg(format('r.%I = theirs.%1$I', i), ' AND ') FROM unnest(identity) i) END;
     SELECT string_agg(quote_ident(n), ', ' ORDER BY p), string_agg(format('theirs.%I', n), ', ' ORDER BY p),
         string_agg(format('%I.%I', CASE WHEN n = ANY (owning) THEN 'own' ELSE 'theirs' END, n), ', ' ORDER BY p)
     INTO listed, of_theirs, mixed FROM unnest(columns) WITH ORDINALITY AS x (n, p);
 
-    SELECT CASE WHEN count(*) < look_at THEN count(*) FILTER (WHERE CASE WHEN by_user THEN o.usr = own.usr ELSE o.tenant = own.tenant END) END INTO own_rows
-    FROM tenancy.rows_of(target, '{}', look_at) r, tenancy.owner_of_row(target, r, asked) o;
+    -- (Rows that an attempt reaches are locked until it is undone.)
+    own_rows := CASE WHEN cardinality(looked) <= 1000 THEN (SELECT count(*) FROM unnest(looked) l WHERE l ->> 'of' = own.of) END;
 
     FOR tried IN
         WITH callers (place, caller, claims, tenant, roles, role, malformed) AS (VALUES
@@ -2664,12 +2680,16 @@ BEGIN
                 tenancy.claims_naming(subject, own.tenant) || CASE permissions WHEN '[]' THEN '{}' ELSE jsonb_build_object('permissions', permissions) END,
                 own.tenant, roles, tenancy.setting('authenticated'), false),
             (2, 'signed in, without a tenant', '{"sub": "nobody in particular"}', NULL, NULL, tenancy.setting('authenticated'), false),
-            (3, 'a tenant that there is not', jsonb_build_object('sub', 'nobody in particular'), 'no such tenant', NULL, tenancy.setting('authenticated'), false),
+            (3, 'a tenant that there is not', tenancy.claims_naming('nobody in particular', 'no such tenant'), 'no such tenant', NULL, tenancy.setting('authenticated'), false),
             (4, 'nobody', NULL, NULL, NULL, tenancy.setting('authenticated'), false),
             (5, 'malformed claims', NULL, NULL, NULL, tenancy.setting('authenticated'), true),
             (6, 'anonymous', NULL, NULL, NULL, tenancy.setting('anonymous'), false)
         ), attempts (place, command, attempt, expected, everybody, statement) AS (VALUES
             (1, 'SELECT', 'read the own row', '1 row', false, 'SELECT FROM ' || relation || ' r, ' || records || ' WHERE ' || is_own),
+            (1.1, 'UPDATE', 'change the own row', '1 row', false, CASE WHEN has_any_column_privilege(tenancy.setting('authenticated'), target, 'UPDATE') THEN
+                'UPDATE ' || relation || format(' r SET %I = own.%1$I FROM ', settable) || records || ' WHERE ' || is_own END),
+            (1.2, 'DELETE', 'delete the own row', '1 row', false, CASE WHEN has_table_privilege(tenancy.setting('authenticated'), target, 'DELETE') THEN
+                'DELETE FROM ' || relation || ' r USING ' || records || ' WHERE ' || is_own END),
             (2, 'SELECT', 'read the other''s row', CASE asked ->> 'template' WHEN 'public_read' THEN '1 row' ELSE 'nothing' END, true,
                 'SELECT FROM ' || relation || ' r, ' || records || ' WHERE ' || is_theirs),
             (3, 'SELECT', 'lock the other''s row', 'nothing', false, 'SELECT FROM ' || relation || ' r, ' || records || ' WHERE ' || is_theirs || ' FOR UPDATE OF r'),
@@ -2679,7 +2699,7 @@ BEGIN
                 'INSERT INTO ' || relation || ' (' || listed || ') OVERRIDING SYSTEM VALUE SELECT ' || mixed || ' FROM ' || records || ' ON CONFLICT ('
                 || (SELECT string_agg(quote_ident(i), ', ') FROM unnest(identity) i) || format(') DO UPDATE SET %I = excluded.%1$I', settable) END),
             (6, 'UPDATE', 'change the other''s row', 'nothing', true,
-                'UPDATE ' || relation || format(' r SET %I = r.%1$I FROM ', settable) || records || ' WHERE ' || is_theirs),
+                'UPDATE ' || relation || format(' r SET %I = theirs.%1$I FROM ', settable) || records || ' WHERE ' || is_theirs),
             (7, 'UPDATE', 'give the own row to the other', 'nothing', false,
                 'UPDATE ' || relation || ' r SET ' || (SELECT string_agg(format('%I = theirs.%1$I', o), ', ') FROM unnest(owning) o) || ' FROM ' || records || ' WHERE ' || is_own),
             (8, 'DELETE', 'delete the other''s row', 'nothing', true, 'DELETE FROM ' || relation || ' r USING ' || records || ' WHERE ' || is_theirs),
@@ -2688,7 +2708,10 @@ BEGIN
             -- (These name no column, so that no right to read is asked, and no policy for it.)
             (10, 'UPDATE', 'change all rows', 'the own rows', true, CASE WHEN own_rows IS NOT NULL THEN
                 'UPDATE ' || relation || format(' SET %I = (SELECT own.%1$I FROM ', settable) || records || ')' END),
-            (11, 'DELETE', 'delete all rows', 'the own rows', true, CASE WHEN own_rows IS NOT NULL THEN 'DELETE FROM ' || relation END)
+            (11, 'DELETE', 'delete all rows', 'the own rows', true, CASE WHEN own_rows IS NOT NULL THEN 'DELETE FROM ' || relation END),
+            (12, 'UPDATE', 'make all rows one''s own', 'the own rows', true, CASE WHEN own_rows IS NOT NULL THEN
+                'UPDATE ' || relation || ' SET ' || (SELECT string_agg(format('%I = (SELECT own.%1$I FROM ', o) || records || ')', ', ') FROM unnest(owning) o) END),
+            (13, 'SELECT', 'read all rows', 'the own rows', true, CASE WHEN own_rows IS NOT NULL AND COALESCE(asked ->> 'template', '') NOT IN ('public_read', 'tenant_or_global') THEN 'SELECT FROM ' || relation END)
         )
         SELECT c.*, a.place AS step, a.command, a.attempt, a.expected, a.statement
         FROM callers c JOIN attempts a ON c.place = 1 OR a.everybody
@@ -2702,17 +2725,28 @@ BEGIN
         expected := CASE WHEN tried.expected <> 'the own rows' THEN tried.expected WHEN allowed = 0 THEN 'nothing' ELSE format('%s at most', allowed) END;
         observed := tenancy.attempt(tried.statement, jsonb_build_object('own', own.stored, 'theirs', theirs.stored), tried.claims, tried.tenant, tried.roles, tried.role, tried.malformed);
         passed := CASE WHEN tried.expected ~ 'row$' THEN observed = tried.expected
-            WHEN starts_with(observed, '42501') THEN true
+            WHEN starts_with(observed, '42501') AND row_security_is_on THEN true
             WHEN observed ~ '^[0-9]+ rows?$' THEN split_part(observed, ' ', 1)::bigint <= allowed
             -- A constraint is asked once row security has let the row through; any other error tells nothing.
             WHEN starts_with(observed, '23') AND allowed = 0 THEN false END;
-        IF tried.step = 1 THEN
-            sees_own := passed;
-            passed := NULLIF(passed, false);
-        ELSIF tried.place = 1 AND NOT sees_own THEN
-            -- Who sees nothing at all proves nothing by it.
+        IF tried.step < 2 THEN
+            -- The controls: who can do nothing at all proves nothing by it.
+            passed := NULLIF(passed OR starts_with(observed, '23'), false);
+            CASE tried.step WHEN 1 THEN sees_own := passed IS NOT NULL; WHEN 1.1 THEN may_change := passed IS NOT NULL; ELSE may_remove := passed IS NOT NULL; END CASE;
+        ELSIF tried.place = 1 AND NOT (sees_own AND (may_change OR tried.command <> 'UPDATE') AND (may_remove OR tried.command NOT IN ('DELETE', 'MERGE'))) THEN
             passed := NULLIF(passed, true);
         END IF;
+        RETURN NEXT;
+    END LOOP;
+    -- Partitions and children that callers may ask by themselves
+    FOR leaf IN SELECT f FROM tenancy.family(target) f WHERE f <> target AND has_any_column_privilege(tenancy.setting('authenticated'), f, 'SELECT') LOOP
+        caller := CASE WHEN by_user THEN 'another user' ELSE 'a caller of another tenant' END;
+        command := 'SELECT';
+        attempt := format('read the rows of others in %s', leaf);
+        expected := 'nothing';
+        observed := tenancy.attempt('SELECT FROM ' || leaf || ' r, ' || records || ' WHERE ' || is_theirs, jsonb_build_object('own', own.stored, 'theirs', theirs.stored),
+            tenancy.claims_naming(subject, own.tenant), own.tenant, roles, tenancy.setting('authenticated'), false);
+        passed := CASE WHEN observed = '0 rows' OR starts_with(observed, '42501') THEN true WHEN observed ~ 'rows?$' THEN false END;
         RETURN NEXT;
     END LOOP;
     RETURN QUERY SELECT CASE WHEN r.rolname = tenancy.setting('authenticated') THEN 'signed in' ELSE 'anonymous' END, 'TRUNCATE', 'hold the privilege', 'nothing',
@@ -2721,7 +2755,7 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION tenancy.prove(regclass, boolean) IS
-'Tries to cross the border of a table with two of its rows that belong to different tenants (or users), as a caller of one, without a tenant, with one that there is not, as nobody, with malformed claims and as anonymous: caller, command, attempt, expected (nothing: no row is found or changed, or 42501), observed, passed; NULL where it cannot be proved (observed says why; where the control, a caller''s own row, is not seen either). Everything is undone, and others wait for nothing: each attempt takes ROW EXCLUSIVE and is rolled back. TRUNCATE goes by privilege. For the table''s owner; where claims are not believed for the administrator. Looks at the first 10,000 rows for two owners. Errors: those of tenancy.require_trial() and tenancy.become(); 55000 triggers or rules of others would run, unless with_triggers; 22004.';
+'Tries to cross the border of a table with two of its rows that belong to different tenants (or users), as a caller of one, without a tenant, with one that there is not, as nobody, with malformed claims and as anonymous: caller, command, attempt, expected (nothing: no row is found or changed, or 42501), observed, passed; NULL where it cannot be proved (observed says why; where the control, a caller''s own row, is not seen either). What it writes and sets is undone: each attempt takes ROW EXCLUSIVE and is rolled back; the rows that it reaches are locked meanwhile. TRUNCATE goes by privilege. Callers are the roles authenticated (or an issuer''s) and anonymous; policies for other roles are not tried. For the table''s owner; where claims are not believed for the administrator. Looks at the first 10,000 rows for two owners (1,000 under via_parent); what reaches all rows is tried on tables of at most 1,000. Errors: those of tenancy.require_trial() and tenancy.become(); 55000 triggers or rules of others would run, unless with_triggers; 22004.';
 
 CREATE TYPE tenancy.expression_node AS (
     id int,              -- counted from 1, parents first
@@ -2734,11 +2768,42 @@ CREATE TYPE tenancy.expression_node AS (
     own_column smallint, -- the number of the column, if it is one of the policy's own table
     per_row boolean,     -- evaluated for each row: not in a sub-select, or in one that reads a column of the policy's own table
     function oid,        -- what it calls: a function, or that of an operator
-    value text,          -- of a constant that is text or boolean
+    value text,          -- of a constant that is text, boolean or text[]
     fields jsonb         -- its fields that are no nodes, as text: funcid, opno, varattno, relid, boolop, sublinktype, ...
 );
 
 COMMENT ON TYPE tenancy.expression_node IS 'A node of an expression''s parse tree: tenancy.expression_nodes().';
+
+-- (src/include/utils/array.h: a length, the dimensions, where the elements begin if some are NULL, their type; for each dimension
+-- its size, then its first number; the elements, each with its length before it and aligned to four bytes.)
+CREATE FUNCTION tenancy.expression_array(bytes bytea) RETURNS text[]
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    elements text[] := '{}';
+    place int := 24;
+    size int;
+BEGIN
+    IF length(bytes) = 16 THEN
+        RETURN elements;
+    ELSIF substr(bytes, 5, 12) <> '\x010000000000000019000000' THEN
+        RETURN NULL;
+    END IF;
+    WHILE place < length(bytes) LOOP
+        -- (A quarter of the number: its lowest two bits are flags, and 0 here.)
+        size := (get_byte(bytes, place) + 256 * get_byte(bytes, place + 1) + 65536 * get_byte(bytes, place + 2)) / 4;
+        IF size < 4 THEN
+            RETURN NULL;
+        END IF;
+        elements := elements || convert_from(substr(bytes, place + 5, size - 4), getdatabaseencoding())::text;
+        place := place + (size + 3) / 4 * 4;
+    END LOOP;
+    RETURN elements;
+END $$;
+
+COMMENT ON FUNCTION tenancy.expression_array(bytea) IS
+'The text[] that is stored as these bytes; NULL where an element is NULL, where it has several dimensions, and on big-endian machines.';
 
 CREATE FUNCTION tenancy.expression_constant(type text, bytes text) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -2754,11 +2819,12 @@ BEGIN
             -- (Four bytes tell the length.)
             convert_from(decode(substr(hex, 9), 'hex'), getdatabaseencoding())
         WHEN type::oid = 'unknown'::regtype THEN convert_from(decode(left(hex, -2), 'hex'), getdatabaseencoding())
+        WHEN type::oid = 'text[]'::regtype THEN tenancy.expression_array(decode(hex, 'hex'))::text
     END;
 END $$;
 
 COMMENT ON FUNCTION tenancy.expression_constant(text, text) IS
-'The text or boolean, as text, that the bytes of a constant in a pg_node_tree stand for; NULL for other types.';
+'The text, boolean or text[], as text, that the bytes of a constant in a pg_node_tree stand for; NULL for other types.';
 
 CREATE FUNCTION tenancy.expression_nodes(tree text) RETURNS SETOF tenancy.expression_node
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -2777,7 +2843,7 @@ DECLARE
     fields jsonb[] := '{}';
     open_fields text[] := '{}';
 BEGIN
-    FOR token IN SELECT m[1] FROM regexp_matches(tree, '(\{[A-Z_]+|[}()]|:[A-Za-z_][A-Za-z_0-9.]*|\d+ \[[^]]*\]|"(?:\\.|[^"\\])*"|(?:\\.|[^][\s(){}\\])+)', 'g') AS m LOOP
+    FOR token IN SELECT m[1] FROM regexp_matches(tree, '(\{[A-Z_]+|[}()]|:[A-Za-z_][A-Za-z_0-9.]*|\d+ \[[^]]*\]|"(?:\\.|[^"\\])*"|(?:\\.|[^\s(){}\\])+)', 'g') AS m LOOP
         first := token;
         CASE first
             WHEN '{' THEN
@@ -2843,27 +2909,33 @@ $$;
 COMMENT ON FUNCTION tenancy.policies_asked(regclass, "char", oid) IS
 'The policies of a table that Postgres asks for a command (as in pg_policy.polcmd): whether each applies to the database role, whether it is asked for reading the row alone, its expressions where they count for the command, and whether these need a row.';
 
--- The value of an expression for a row, as the current role: true, false, NULL, or the error.
-CREATE FUNCTION tenancy.value_for(target regclass, expression text, stored jsonb) RETURNS text
+-- The value of an expression for a row, as a role: true, false, NULL, or the error. No value where it is not known.
+CREATE FUNCTION tenancy.value_for(target regclass, expression text, stored jsonb, database_role name) RETURNS text
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
 AS $$
-DECLARE
-    value boolean;
 BEGIN
-    EXECUTE 'SELECT ' || expression || ' FROM (SELECT (jsonb_populate_record(NULL::' || target || ', $1)).*) AS '
-        || (SELECT quote_ident(relname) FROM pg_class WHERE oid = target) INTO value USING stored;
-    RETURN COALESCE(value::text, 'NULL');
-EXCEPTION WHEN OTHERS THEN
-    RETURN format('%s: %s', SQLSTATE, SQLERRM);
+    RETURN COALESCE(tenancy.run_as(database_role, 'SELECT ' || expression || '::boolean::text FROM (SELECT (jsonb_populate_record(NULL::' || target || ', $1)).*) AS '
+        || (SELECT quote_ident(relname) FROM pg_class WHERE oid = target), stored), 'NULL');
+EXCEPTION
+    -- The expression is parsed anew, by a role that may not name what its owner did: a schema, or a column of the system.
+    WHEN undefined_column THEN
+        RETURN NULL;
+    WHEN insufficient_privilege THEN
+        IF SQLERRM ~ 'schema' THEN
+            RETURN NULL;
+        END IF;
+        RETURN format('%s: %s', SQLSTATE, SQLERRM);
+    WHEN OTHERS THEN
+        RETURN format('%s: %s', SQLSTATE, SQLERRM);
 END $$;
 
-COMMENT ON FUNCTION tenancy.value_for(regclass, text, jsonb) IS
-'What an expression over the columns of a table gives for a row, a jsonb object, to the current role: true, false, NULL, or SQLSTATE and message of the error it raises.';
+COMMENT ON FUNCTION tenancy.value_for(regclass, text, jsonb, name) IS
+'What an expression over the columns of a table gives for a row, a jsonb object, to a database role: true, false, NULL, or SQLSTATE and message of the error it raises; SQL NULL where that role cannot write the expression itself.';
 
 -- The row as it would be inserted: what is not given is what the default gives the caller. (A sequence keeps its numbers.)
-CREATE FUNCTION tenancy.with_defaults(target regclass, given jsonb) RETURNS jsonb
+CREATE FUNCTION tenancy.with_defaults(target regclass, given jsonb, database_role name) RETURNS jsonb
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
@@ -2871,19 +2943,21 @@ AS $$
 DECLARE
     attribute record;
     filled jsonb := given;
-    value jsonb;
 BEGIN
     FOR attribute IN SELECT a.attname, pg_get_expr(d.adbin, d.adrelid) AS expression FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
         WHERE d.adrelid = target AND a.attgenerated = '' AND NOT given ? a.attname AND pg_get_expr(d.adbin, d.adrelid) !~ 'nextval\('
     LOOP
-        EXECUTE 'SELECT to_jsonb(' || attribute.expression || ')' INTO value;
-        filled := filled || jsonb_build_object(attribute.attname, value);
+        BEGIN
+            filled := filled || jsonb_build_object(attribute.attname, tenancy.run_as(database_role, 'SELECT to_jsonb(' || attribute.expression || ')', NULL)::jsonb);
+        EXCEPTION WHEN insufficient_privilege THEN
+            NULL; -- one that this role may not write
+        END;
     END LOOP;
     RETURN filled;
 END $$;
 
-COMMENT ON FUNCTION tenancy.with_defaults(regclass, jsonb) IS
-'A row to be inserted with the defaults, as the current role gets them, of the columns that it lacks; those that a sequence fills stay out.';
+COMMENT ON FUNCTION tenancy.with_defaults(regclass, jsonb, name) IS
+'A row to be inserted with the defaults, as a database role gets them, of the columns that it lacks; those that a sequence fills stay out.';
 
 CREATE FUNCTION tenancy.explain_access(target regclass, command text, claims jsonb, key jsonb DEFAULT NULL)
     RETURNS TABLE (part text, policy name, kind text, roles text, expression text, value text, verdict text)
@@ -2930,16 +3004,17 @@ BEGIN
     BEGIN
         acts_as := tenancy.become(claims, NULL, NULL, acts_as);
         SELECT oid, has_schema_privilege(oid, relation.relnamespace, 'USAGE') INTO acting_role, may_enter FROM pg_roles WHERE rolname = acts_as;
-        SELECT w.user_id, w.tenant_id, w.roles, w.sees_nothing_because INTO seen FROM tenancy.whoami() w;
+        SELECT w.* INTO seen FROM jsonb_to_record(tenancy.run_as(acts_as, 'SELECT to_jsonb(w) FROM tenancy.whoami() w', NULL)::jsonb)
+            AS w (user_id text, tenant_id text, roles text[], sees_nothing_because text);
         IF letter = 'a' AND key IS NOT NULL AND may_enter THEN
-            stored := tenancy.with_defaults(target, key);
+            stored := tenancy.with_defaults(target, key, acts_as);
         END IF;
         SELECT COALESCE(jsonb_agg(p), '[]') INTO asked_policies FROM tenancy.policies_asked(target, letter, acting_role) p;
         FOR item IN SELECT jsonb_array_elements(asked_policies) LOOP
             FOREACH step IN ARRAY '{using,check}'::text[] LOOP
                 CONTINUE WHEN item ->> (step || '_expression') IS NULL;
                 results := results || jsonb_build_object('step', step, 'policy', item, 'value', CASE
-                    WHEN may_enter AND (item -> 'applies')::boolean AND (stored IS NOT NULL OR NOT (item -> 'needs_row')::boolean) THEN tenancy.value_for(target, item ->> (step || '_expression'), stored) END);
+                    WHEN may_enter AND (item -> 'applies')::boolean AND (stored IS NOT NULL OR NOT (item -> 'needs_row')::boolean) THEN tenancy.value_for(target, item ->> (step || '_expression'), stored, acts_as) END);
             END LOOP;
         END LOOP;
         RAISE EXCEPTION USING ERRCODE = 'TN000', MESSAGE = 'done';
@@ -2954,6 +3029,8 @@ BEGIN
         step := format('role "%s" has no USAGE on schema %s', acts_as, relation.relnamespace::regnamespace);
     ELSIF NOT (has_table_privilege(acting_role, target, upper(command)) OR letter <> 'd' AND has_any_column_privilege(acting_role, target, upper(command))) THEN
         step := format('role "%s" has no %s on %s', acts_as, upper(command), target);
+    ELSIF letter <> 'a' AND EXISTS (SELECT FROM jsonb_object_keys(key) k WHERE NOT has_column_privilege(acting_role, target, k, 'SELECT')) THEN
+        step := format('role "%s" may not read the columns of the key in %s', acts_as, target);
     ELSE
         step := NULL;
     END IF;
@@ -2977,7 +3054,8 @@ BEGIN
                 || CASE WHEN r ->> 'step' = 'check' THEN ', of the new row' WHEN (r #> '{policy,reads}')::boolean THEN ', to see the row' ELSE '' END,
             r #>> '{policy,roles}', r #>> ARRAY['policy', (r ->> 'step') || '_expression'], r ->> 'value', CASE
                 WHEN NOT (r #> '{policy,applies}')::boolean THEN format('is not for role "%s"', acts_as)
-                WHEN NOT may_enter THEN 'is not asked' WHEN r ->> 'value' IS NULL THEN 'depends on the row' WHEN r ->> 'value' = 'true' THEN 'lets it through'
+                WHEN NOT may_enter THEN 'is not asked' WHEN r ->> 'value' IS NULL AND stored IS NOT NULL THEN 'is not known: callers may not write this expression themselves'
+                WHEN r ->> 'value' IS NULL THEN 'depends on the row' WHEN r ->> 'value' = 'true' THEN 'lets it through'
                 WHEN r ->> 'value' = 'NULL' THEN 'does not: NULL counts as no' WHEN r ->> 'value' = 'false' THEN 'does not' ELSE 'raises an error' END
         FROM jsonb_array_elements(results) WITH ORDINALITY AS x (r, place) ORDER BY place;
         -- For each thing that is asked: one permissive policy at least, and every restrictive one.
@@ -2993,12 +3071,12 @@ BEGIN
                       ELSE r ->> 'step' = 'using' AND NOT (r #> '{policy,reads}')::boolean END) x
             GROUP BY x.what
         LOOP
-            unknown := unknown OR COALESCE((item -> 'open')::boolean, false);
+            unknown := unknown OR COALESCE((item ->> 'open')::boolean, false);
             IF (item ->> 'any')::int = 0 THEN
                 refusals := refusals || format('no permissive policy is for role "%s" (%s)', acts_as, item ->> 'what');
             ELSIF item ->> 'against' IS NOT NULL THEN
                 refusals := refusals || format('%s: restrictive policy %s', item ->> 'what', item ->> 'against');
-            ELSIF item ->> 'permissive' IS DISTINCT FROM 'true' AND NOT COALESCE((item -> 'open')::boolean, false) THEN
+            ELSIF item ->> 'permissive' IS DISTINCT FROM 'true' AND NOT COALESCE((item ->> 'open')::boolean, false) THEN
                 refusals := refusals || format('%s: no permissive policy lets it through', item ->> 'what');
             END IF;
         END LOOP;
@@ -3012,7 +3090,7 @@ BEGIN
     END IF;
     lets_through := CASE WHEN cardinality(refusals) > 0 THEN false WHEN unknown AND free IS NULL THEN NULL ELSE true END;
     RETURN QUERY SELECT 'verdict', NULL::name, NULL::text, NULL::text, NULL::text, lets_through::text, CASE WHEN lets_through THEN 'allowed' || COALESCE(': ' || free, '')
-        WHEN lets_through IS NULL THEN concat_ws('; ', 'goes by the row: give its key', seen.sees_nothing_because)
+        WHEN lets_through IS NULL THEN concat_ws('; ', CASE WHEN stored IS NULL THEN 'goes by the row: give its key' ELSE 'not known' END, seen.sees_nothing_because)
         ELSE 'refused: ' || array_to_string(refusals, '; ') END;
 END $$;
 
@@ -3071,6 +3149,7 @@ COMMENT ON TYPE tenancy.audited_door IS 'What tenancy.side_doors() finds of the 
 CREATE TYPE tenancy.audit_scope AS (
     schemas oid[],
     callers oid[],           -- 0 is PUBLIC
+    apps oid[],              -- those of them that apps log in as and act with, as far as that is known; else all
     readers oid[],           -- functions that tell who is calling: those of schema auth and of setting caller_functions
     native_readers oid[],    -- those of them that cost next to nothing per row
     tables tenancy.audited_table[],
@@ -3162,25 +3241,37 @@ CREATE FUNCTION tenancy.make_audit_scope(named name[]) RETURNS tenancy.audit_sco
 AS $$
 DECLARE
     scope tenancy.audit_scope;
+    administrator CONSTANT oid := tenancy.administrator();
+    staff CONSTANT name[] := tenancy.staff_roles();
+    names_of_ours CONSTANT name[] := tenancy.policy_names();
+    named_readers CONSTANT text[] := tenancy.setting_names('caller_functions');
     trees text[];
 BEGIN
     scope.schemas := tenancy.audited_schemas(named);
-    scope.callers := 0::oid || ARRAY(
-        SELECT r.oid FROM pg_roles r
-        WHERE NOT (r.rolsuper OR r.rolbypassrls OR r.rolreplication) AND r.rolname !~ '^pg_' AND r.oid <> tenancy.administrator()
-            AND r.rolname <> ALL (tenancy.staff_roles())
-            AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid AND c.relnamespace = ANY (scope.schemas) AND c.relkind IN ('r', 'p')));
+    SELECT 0::oid || COALESCE(array_agg(r.oid), '{}') INTO scope.callers FROM pg_roles r
+    WHERE NOT (r.rolsuper OR r.rolbypassrls OR r.rolreplication) AND r.rolname !~ '^pg_' AND r.oid <> administrator AND r.rolname <> ALL (staff)
+        AND r.oid NOT IN (SELECT c.relowner FROM pg_class c WHERE c.relnamespace = ANY (scope.schemas) UNION SELECT n.nspowner FROM pg_namespace n WHERE n.oid = ANY (scope.schemas));
+    WITH known AS (
+        SELECT r.oid FROM pg_roles r WHERE r.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous'))
+        UNION SELECT l.login FROM tenancy.audited_logins() l
+    )
+    SELECT 0::oid || COALESCE(array_agg(r.oid), '{}') INTO scope.apps FROM pg_roles r WHERE r.oid = ANY (scope.callers) AND EXISTS (SELECT FROM known k WHERE pg_has_role(k.oid, r.oid, 'MEMBER'));
+    IF scope.apps = '{0}' THEN
+        scope.apps := scope.callers;
+    END IF;
     scope.readers := ARRAY(
         SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'auth'::regnamespace AND p.proname NOT IN ('login', 'set_claims', 'use_tenant', 'logout')
-        UNION SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE concat(n.nspname, '.', p.proname) = ANY (tenancy.setting_names('caller_functions')));
-    scope.native_readers := ARRAY(SELECT p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.oid = ANY (scope.readers) AND l.lanname = 'c');
+        UNION SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE concat(n.nspname, '.', p.proname) = ANY (named_readers));
+    scope.native_readers := ARRAY(SELECT p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+        JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e' JOIN pg_extension e ON e.oid = d.refobjid
+        WHERE p.oid = ANY (scope.readers) AND l.lanname = 'c' AND e.extname = 'pg_tenancy');
     scope.tables := ARRAY(SELECT t FROM tenancy.audited_tables(scope.schemas, scope.callers) t);
     WITH expressions AS MATERIALIZED (
         SELECT p.oid, p.polname, p.polrelid, p.polpermissive, p.polcmd, p.polroles, t.name, o.ours,
             CASE WHEN NOT o.ours THEN regexp_replace(p.polqual::text, ':(stmt_)?loc(ation)? -?\d+', '', 'g') END AS using_text,
             CASE WHEN NOT o.ours THEN regexp_replace(p.polwithcheck::text, ':(stmt_)?loc(ation)? -?\d+', '', 'g') END AS check_text
         FROM pg_policy p JOIN unnest(scope.tables) t ON t.relation = p.polrelid
-        CROSS JOIN LATERAL (SELECT t.asked IS NOT NULL AND p.polname = ANY (tenancy.policy_names())) o (ours)
+        CROSS JOIN LATERAL (SELECT t.asked IS NOT NULL AND p.polname = ANY (names_of_ours)) o (ours)
     ), distinct_trees AS MATERIALIZED (
         SELECT tree, row_number() OVER ()::int AS number FROM (SELECT using_text FROM expressions UNION SELECT check_text FROM expressions) e (tree) WHERE tree IS NOT NULL
     )
@@ -3194,16 +3285,267 @@ BEGIN
         FROM unnest(trees) WITH ORDINALITY AS t (tree, number), tenancy.expression_nodes(t.tree) n);
     scope.doors := ARRAY(
         SELECT ROW(d.target, d.object, d.kind, d.why, d.mend)::tenancy.audited_door
-        FROM tenancy.side_doors(VARIADIC ARRAY(SELECT t.relation::regclass FROM unnest(scope.tables) t WHERE t.row_security AND t.parent IS NULL)) d);
+        FROM tenancy.side_doors(VARIADIC ARRAY(SELECT t.relation::regclass FROM unnest(scope.tables) t
+            WHERE t.row_security AND NOT EXISTS (SELECT FROM pg_class above WHERE above.oid = t.parent AND above.relrowsecurity))) d);
     RETURN scope;
 END $$;
 
 COMMENT ON FUNCTION tenancy.make_audit_scope(name[]) IS
 'What an audit of these schemas looks at; NULL as for tenancy.audited_schemas(), whose error it raises.';
 
+CREATE FUNCTION tenancy.policy_trees(scope tenancy.audit_scope) RETURNS TABLE (tree int, columns smallint[], always boolean, always_unless_null smallint[], inverted boolean)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH nodes AS MATERIALIZED (
+        SELECT n.tree, n.id, n.parent, n.ancestors, n.field, n.type, n.depth, n.query, n.own_column, n.function, n.reads_caller, n.value,
+            n.fields ->> 'boolop' AS boolop, n.fields ->> 'nulltesttype' AS nulltesttype, n.fields ->> 'sublinktype' AS sublinktype,
+            CASE n.type WHEN 'CONST' THEN n.fields ->> 'consttype' END AS consttype, n.fields ->> 'constvalue' AS constvalue,
+            n.type = 'OPEXPR' AND (n.fields ->> 'opno')::oid IN (SELECT o.oid FROM pg_operator o WHERE o.oprname = '=') AS equals
+        FROM unnest(scope.nodes) n
+        WHERE n.type IN ('BOOLEXPR', 'CONST', 'OPEXPR', 'NULLTEST', 'VAR', 'COALESCEEXPR', 'SUBLINK', 'QUERY', 'TARGETENTRY', 'RANGETBLENTRY') OR n.field = 'quals' OR n.reads_caller
+    ), columns AS MATERIALIZED (
+        SELECT v.tree, array_agg(DISTINCT v.own_column) AS columns FROM nodes v WHERE v.own_column IS NOT NULL GROUP BY 1
+    ), choices AS MATERIALIZED (
+        -- Which of AND and OR a node is, seen from the top: a NOT above it turns it round.
+        SELECT b.tree, b.id, b.boolop, CASE WHEN b.boolop = 'not' THEN 'not' WHEN (count(a.id) % 2 = 0) = (b.boolop = 'or') THEN 'or' ELSE 'and' END AS seen
+        FROM nodes b LEFT JOIN nodes a ON a.tree = b.tree AND a.boolop = 'not' AND a.id = ANY (b.ancestors)
+        WHERE b.type = 'BOOLEXPR' GROUP BY 1, 2, 3
+    ), compared AS MATERIALIZED (
+        SELECT e.tree, e.id, e.ancestors, count(*) = 2 AND min(a.own_column) = max(a.own_column) AND count(a.own_column) = 2 AS itself,
+            count(*) = 2 AND count(a.constvalue) = 2 AND count(DISTINCT a.consttype) = 1 AS constants, count(DISTINCT a.constvalue) = 1 AS alike,
+            bool_and(a.consttype::oid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'bool'::regtype, 'text'::regtype)) AS plain
+        FROM nodes e JOIN nodes a ON a.tree = e.tree AND a.parent = e.id WHERE e.equals AND e.depth = 0 GROUP BY 1, 2, 3
+    ), told AS MATERIALIZED (
+        -- Of what it is known whether it is true, whatever the row; or is if a column is not null.
+        SELECT c.tree, c.id, c.ancestors, c.value::boolean AS truth, NULL::smallint AS unless_null FROM nodes c WHERE c.type = 'CONST' AND c.depth = 0 AND c.consttype::oid = 'bool'::regtype AND c.value IS NOT NULL
+        UNION ALL
+        SELECT tree, id, ancestors, alike OR itself, NULL FROM compared WHERE itself OR constants AND plain
+        UNION ALL
+        SELECT t.tree, t.id, t.ancestors, t.nulltesttype = '1', v.own_column FROM nodes t JOIN nodes v ON v.tree = t.tree AND v.parent = t.id AND v.own_column > 0
+        WHERE t.type = 'NULLTEST' AND t.depth = 0
+        UNION ALL
+        -- (SELECT true)
+        SELECT s.tree, s.id, s.ancestors, c.value::boolean, NULL FROM nodes c
+        JOIN nodes q ON q.tree = c.tree AND q.id = c.query AND q.depth = 0
+        JOIN nodes s ON s.tree = c.tree AND s.id = q.parent AND s.sublinktype = '4'
+        LEFT JOIN (SELECT DISTINCT n.tree, n.query FROM nodes n WHERE n.type = 'RANGETBLENTRY' OR n.field = 'quals') f ON f.tree = c.tree AND f.query = q.id
+        WHERE c.type = 'CONST' AND c.consttype::oid = 'bool'::regtype AND c.value IS NOT NULL AND cardinality(c.ancestors) = cardinality(q.ancestors) + 2 AND f.tree IS NULL
+    ), decided AS MATERIALIZED (
+        SELECT * FROM told
+        UNION ALL
+        -- An AND of nothing but truths, an OR of nothing but falsehoods
+        SELECT b.tree, b.id, b.ancestors, b.boolop = 'and', NULL FROM nodes b
+        JOIN nodes a ON a.tree = b.tree AND a.parent = b.id
+        LEFT JOIN told t ON t.tree = a.tree AND t.id = a.id AND t.unless_null IS NULL
+        WHERE b.boolop IN ('and', 'or') GROUP BY 1, 2, 3, b.boolop HAVING bool_and(t.truth IS NOT NULL AND t.truth = (b.boolop = 'and'))
+    ), outcomes AS MATERIALIZED (
+        -- One such arm decides the whole under nothing but ORs if it is true, under nothing but ANDs if it is false.
+        SELECT d.tree, d.unless_null, d.truth = (count(*) FILTER (WHERE c.seen = 'not') % 2 = 0) AS truth, bool_and(c.seen IS DISTINCT FROM 'and') AS under_or, bool_and(c.seen IS DISTINCT FROM 'or') AS under_and
+        FROM decided d LEFT JOIN choices c ON c.tree = d.tree AND c.id = ANY (d.ancestors)
+        GROUP BY d.tree, d.id, d.ancestors, d.truth, d.unless_null HAVING count(c.id) = cardinality(d.ancestors)
+    ), facts AS MATERIALIZED (
+        SELECT o.tree, CASE WHEN bool_or(o.truth AND o.under_or) FILTER (WHERE o.unless_null IS NULL) THEN true
+                WHEN bool_or(NOT o.truth AND o.under_and) FILTER (WHERE o.unless_null IS NULL) THEN false END AS always,
+            array_agg(o.unless_null) FILTER (WHERE o.unless_null IS NOT NULL AND o.truth AND o.under_or) AS always_unless_null
+        FROM outcomes o GROUP BY 1
+    ), nobody AS MATERIALIZED (
+        -- "There is no caller": IS NULL or = '' over what tells who is calling, and no column
+        SELECT DISTINCT t.tree, t.id, t.parent, t.ancestors, r.function FROM nodes t
+        JOIN nodes r ON r.tree = t.tree AND r.reads_caller AND t.id = ANY (r.ancestors)
+        LEFT JOIN nodes e ON e.tree = t.tree AND e.parent = t.id AND e.type = 'CONST' AND e.value = ''
+        WHERE (t.nulltesttype = '0' OR t.equals AND e.id IS NOT NULL)
+            AND NOT EXISTS (SELECT FROM nodes v WHERE v.tree = t.tree AND v.own_column IS NOT NULL AND t.id = ANY (v.ancestors))
+    ), nobodies AS MATERIALIZED (
+        SELECT * FROM nobody
+        UNION ALL
+        SELECT b.tree, b.id, b.parent, b.ancestors, min(n.function) FROM nodes b JOIN nodes a ON a.tree = b.tree AND a.parent = b.id LEFT JOIN nobody n ON n.tree = a.tree AND n.id = a.id
+        WHERE b.boolop = 'and' GROUP BY 1, 2, 3, 4 HAVING bool_and(n.id IS NOT NULL)
+    ), inverted AS MATERIALIZED (
+        SELECT DISTINCT n.tree FROM nobodies n
+        JOIN nodes o ON o.tree = n.tree AND o.boolop = 'or' AND o.depth = 0 AND o.id = ANY (n.ancestors)
+        -- An arm of the same OR names a column,
+        WHERE EXISTS (SELECT FROM nodes v WHERE v.tree = o.tree AND v.own_column IS NOT NULL AND o.id = ANY (v.ancestors)
+                AND v.ancestors[cardinality(o.ancestors) + 2] IS DISTINCT FROM (n.ancestors || n.id)[cardinality(o.ancestors) + 2])
+            -- between it and the test there is nothing but ORs and a sub-select without tables, and above it no NOT,
+            AND NOT EXISTS (SELECT FROM nodes b WHERE b.tree = n.tree AND b.id = ANY (n.ancestors) AND (b.boolop = 'not' OR b.id > o.id AND b.type NOT IN ('SUBLINK', 'QUERY', 'TARGETENTRY') AND b.boolop IS DISTINCT FROM 'or'))
+            -- nor an AND with another arm that nobody does not pass.
+            AND NOT EXISTS (
+                SELECT FROM nodes b JOIN nodes arm ON arm.tree = b.tree AND arm.parent = b.id AND arm.type <> 'BOOLEXPR' AND arm.id <> o.id AND arm.nulltesttype IS DISTINCT FROM '0'
+                JOIN nodes r ON r.tree = arm.tree AND r.reads_caller AND (r.id = arm.id OR arm.id = ANY (r.ancestors))
+                WHERE b.tree = o.tree AND b.boolop = 'and' AND b.id = ANY (o.ancestors) AND (r.function = n.function OR EXISTS (
+                    SELECT FROM nodes v WHERE v.tree = arm.tree AND v.own_column IS NOT NULL AND arm.id = ANY (v.ancestors))))
+        UNION
+        -- COALESCE(caller, column) = column
+        SELECT c.tree FROM nodes c
+        JOIN nodes r ON r.tree = c.tree AND r.reads_caller AND c.id = ANY (r.ancestors)
+        JOIN nodes v ON v.tree = c.tree AND v.own_column > 0 AND c.id = ANY (v.ancestors)
+        JOIN nodes e ON e.tree = c.tree AND e.equals AND e.depth = 0 AND e.id = ANY (c.ancestors)
+        JOIN nodes w ON w.tree = c.tree AND w.own_column = v.own_column AND e.id = ANY (w.ancestors) AND NOT c.id = ANY (w.ancestors)
+        WHERE c.type = 'COALESCEEXPR'
+    )
+    SELECT t.tree, COALESCE(c.columns, '{}'), f.always, COALESCE(f.always_unless_null, '{}'), i.tree IS NOT NULL
+    FROM (SELECT p.using_tree AS tree FROM unnest(scope.policies) p WHERE p.using_tree IS NOT NULL UNION SELECT p.check_tree FROM unnest(scope.policies) p WHERE p.check_tree IS NOT NULL) t
+    LEFT JOIN columns c ON c.tree = t.tree LEFT JOIN facts f ON f.tree = t.tree LEFT JOIN inverted i ON i.tree = t.tree
+$$;
+
+COMMENT ON FUNCTION tenancy.policy_trees(tenancy.audit_scope) IS
+'Each expression of hand-written policies. columns: those of the policy''s table that it names. always: true or false where it is that for every row and caller. always_unless_null: columns that make it true for every row if one of them is NOT NULL. inverted: where it lets in whoever is nobody.';
+
+CREATE FUNCTION tenancy.policy_tests(scope tenancy.audit_scope) RETURNS TABLE (
+    policy oid, object text, name name, relation oid, roles oid[], command "char", clause text, tree int, columns smallint[], always boolean, commands text, open text, apart boolean)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET enable_nestloop = off
+AS $$
+    WITH settings AS MATERIALIZED (
+        SELECT ARRAY(SELECT r.oid FROM pg_roles r WHERE r.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous')) OR r.rolname = ANY (tenancy.setting_names('app_logins'))) || 0::oid AS customers
+    ), tests AS MATERIALIZED (
+        -- (Each letter is a command for which the expression is tested: of the rows there are, or of those written.)
+        SELECT p.policy, p.object, p.name, p.relation, p.permissive, p.roles, p.command, e.clause, e.tree, e.there, e.written, t.columns, t.inverted,
+            CASE WHEN t.always_unless_null <> '{}' AND EXISTS (
+                SELECT FROM pg_attribute a WHERE a.attrelid = p.relation AND a.attnum = ANY (t.always_unless_null) AND a.attnotnull) THEN true ELSE t.always END AS always
+        FROM unnest(scope.policies) p
+        CROSS JOIN LATERAL (VALUES
+            ('USING', p.using_tree, CASE p.command WHEN '*' THEN 'rwd' ELSE p.command::text END, CASE WHEN p.check_tree IS NULL THEN CASE p.command WHEN '*' THEN 'aw' WHEN 'w' THEN 'w' END END),
+            ('WITH CHECK', p.check_tree, NULL, CASE p.command WHEN '*' THEN 'aw' ELSE p.command::text END)
+        ) e (clause, tree, there, written)
+        JOIN tenancy.policy_trees(scope) t ON t.tree = e.tree
+        WHERE NOT p.ours
+    ), narrow AS MATERIALIZED (
+        SELECT relation, roles, there, written FROM tests WHERE NOT permissive AND columns <> '{}' AND always IS DISTINCT FROM true AND NOT inverted
+        UNION ALL
+        SELECT t.relation, '{0}', 'rwd', 'aw' FROM unnest(scope.tables) t WHERE t.asked IS NOT NULL
+    ), closed AS MATERIALIZED (
+        SELECT x.policy, x.clause, string_agg(CASE x.clause WHEN 'USING' THEN concat(n.there, translate(n.written, 'w', '')) ELSE n.written END, '') AS letters
+        FROM tests x JOIN narrow n ON n.relation = x.relation
+        WHERE x.permissive AND (0 = ANY (n.roles) OR x.roles <@ n.roles OR NOT EXISTS (
+            -- It narrows for all whom the other lets in, be it because nobody else was granted anything.
+            SELECT FROM unnest(scope.callers) e
+            WHERE e = ANY (CASE WHEN 0 = ANY (x.roles) THEN ARRAY(
+                    SELECT a.grantee FROM pg_class c, aclexplode(c.relacl) a WHERE c.oid = x.relation
+                    UNION SELECT a.grantee FROM pg_attribute c, aclexplode(c.attacl) a WHERE c.attrelid = x.relation) ELSE x.roles END)
+                AND NOT e = ANY (n.roles) AND NOT EXISTS (SELECT FROM unnest(n.roles) r WHERE e <> 0 AND pg_has_role(e, r, 'USAGE'))))
+        GROUP BY 1, 2
+    ), apart AS MATERIALIZED (
+        SELECT DISTINCT x.policy FROM settings s, tests x JOIN tests o ON o.relation = x.relation
+        WHERE x.permissive AND NOT x.roles && s.customers AND o.permissive AND o.columns <> '{}' AND o.always IS NULL AND NOT o.roles <@ x.roles
+    )
+    SELECT x.policy, x.object, x.name, x.relation, x.roles, x.command, x.clause, x.tree, x.columns, x.always, l.commands, translate(l.commands, concat(c.letters), ''), a.policy IS NOT NULL
+    FROM tests x LEFT JOIN closed c ON c.policy = x.policy AND c.clause = x.clause LEFT JOIN apart a ON a.policy = x.policy
+    CROSS JOIN LATERAL (SELECT CASE x.clause WHEN 'USING' THEN concat(x.there, translate(x.written, 'w', '')) ELSE x.written END) l (commands)
+    WHERE x.permissive AND x.roles && scope.callers
+$$;
+
+COMMENT ON FUNCTION tenancy.policy_tests(tenancy.audit_scope) IS
+'Each expression of hand-written permissive policies for callers, with what tenancy.policy_trees() says. commands: for which it is tested, letters as in pg_policy.polcmd; a USING that is the check of INSERT too has that. open: those of them that no RESTRICTIVE policy, for all whom this one lets in, narrows by a column of the table. apart: it is for roles of its own, beside a policy that shows others rows by their columns.';
+
+CREATE FUNCTION tenancy.policy_text(policy oid) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT concat_ws(' ', CASE WHEN NOT p.polpermissive THEN 'RESTRICTIVE' END,
+        'FOR ' || CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
+        'TO ' || (SELECT string_agg(CASE r WHEN 0 THEN 'PUBLIC' ELSE r::regrole::text END, ', ' ORDER BY r::regrole::text) FROM unnest(p.polroles) r),
+        'USING ' || tenancy.in_parentheses(regexp_replace(pg_get_expr(p.polqual, p.polrelid), '\s*\n\s*', ' ', 'g')),
+        'WITH CHECK ' || tenancy.in_parentheses(regexp_replace(pg_get_expr(p.polwithcheck, p.polrelid), '\s*\n\s*', ' ', 'g')))
+    FROM pg_policy p WHERE p.oid = policy
+$$;
+
+COMMENT ON FUNCTION tenancy.policy_text(oid) IS 'What a policy says, as CREATE POLICY would; NULL where there is no such policy.';
+
+CREATE FUNCTION tenancy.audited_logins() RETURNS TABLE (login oid, name name, named boolean)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE taken AS (
+        SELECT r.oid FROM pg_roles r WHERE r.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous'))
+        UNION
+        -- (From 16 on whoever makes a role may hand it on, but not take it.)
+        SELECT m.member FROM taken t JOIN pg_auth_members m ON m.roleid = t.oid WHERE COALESCE((to_jsonb(m) ->> 'set_option')::boolean, true)
+    )
+    SELECT r.oid, r.rolname, s.names <> '{}' FROM pg_roles r, (SELECT tenancy.setting_names('app_logins')) s (names)
+    WHERE r.rolcanlogin AND CASE s.names WHEN '{}' THEN r.oid IN (SELECT oid FROM taken) ELSE r.rolname = ANY (s.names) END
+$$;
+
+COMMENT ON FUNCTION tenancy.audited_logins() IS
+'The login roles that apps connect with: those of setting app_logins (named), else all that were given the role authenticated or anonymous and may take it.';
+
+-- auth.jwt() -> 'o' ->> 'id', auth.claim_text('o', 'id'), current_setting('request.jwt.claims', true)::json #>> '{o,id}' and
+-- auth.organization() ->> 'id' say the same.
+CREATE FUNCTION tenancy.audited_claims(scope tenancy.audit_scope)
+    RETURNS TABLE (tree int, reader int, function oid, setting text, path text[], used_in int)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH accessors AS MATERIALIZED (
+        SELECT oid FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace
+            AND proname IN ('json_object_field', 'json_object_field_text', 'json_extract_path',
+            'json_extract_path_text', 'jsonb_object_field', 'jsonb_object_field_text', 'jsonb_extract_path', 'jsonb_extract_path_text')
+    ), reading AS MATERIALIZED (
+        SELECT n.tree, n.id, n.ancestors, n.function FROM unnest(scope.nodes) n WHERE n.reads_caller
+    ), nodes AS MATERIALIZED (
+        SELECT n.tree, n.id, n.parent, n.field, n.type, n.value, n.fields ->> 'consttype' AS consttype, n.fields ->> 'sublinktype' AS link,
+            n.type = 'SUBSCRIPTINGREF' OR n.type IN ('OPEXPR', 'FUNCEXPR') AND n.function IN (SELECT oid FROM accessors) AS is_access
+        FROM unnest(scope.nodes) n WHERE n.tree IN (SELECT r.tree FROM reading r)
+    ), keys AS MATERIALIZED (
+        -- The constants that a call or an operator is given, in a variadic array too
+        SELECT k.tree, CASE p.type WHEN 'ARRAYEXPR' THEN p.parent ELSE p.id END AS holder, k.id, k.field,
+            CASE k.consttype WHEN '1009' THEN k.value::text[] ELSE ARRAY[k.value] END AS keys
+        FROM nodes k JOIN nodes p ON p.tree = k.tree AND p.id = k.parent WHERE k.type = 'CONST' AND k.value IS NOT NULL AND k.consttype IN ('25', '1009')
+    ), around AS MATERIALIZED (
+        -- What the call stands in, and whether that hands its value on, or a part of it
+        SELECT x.tree, x.reader, a.id, a.is_access, c.id AS within,
+            a.type IN ('COERCEVIAIO', 'RELABELTYPE', 'COALESCEEXPR', 'NULLIFEXPR', 'TARGETENTRY')
+                OR a.type = 'QUERY' AND c.field = 'targetlist' OR COALESCE(a.link, '') IN ('4', '6')
+                OR a.is_access AND (c.id = a.id + 1 OR c.field = 'refexpr') AS hands_on
+        FROM (SELECT r.tree, r.id AS reader, unnest(r.ancestors) AS id, unnest(r.ancestors[2:] || r.id) AS within FROM reading r) x
+        JOIN nodes a ON a.tree = x.tree AND a.id = x.id JOIN nodes c ON c.tree = x.tree AND c.id = x.within
+    ), used AS MATERIALIZED (
+        SELECT a.tree, a.reader, max(a.id) AS used_in FROM around a WHERE NOT a.hands_on GROUP BY 1, 2
+    ), steps AS MATERIALIZED (
+        SELECT a.tree, a.reader, array_agg(e.key ORDER BY a.id DESC, k.id, e.place) AS path
+        FROM around a LEFT JOIN used u ON u.tree = a.tree AND u.reader = a.reader
+        JOIN keys k ON k.tree = a.tree AND k.holder = a.id AND (k.id > a.within OR k.field = 'refupperindexpr')
+        CROSS JOIN LATERAL unnest(k.keys) WITH ORDINALITY AS e (key, place)
+        WHERE a.is_access AND a.id > COALESCE(u.used_in, 0) GROUP BY 1, 2
+    ), given AS MATERIALIZED (
+        SELECT r.tree, r.id, array_agg(e.key ORDER BY k.id, e.place) AS keys
+        FROM reading r JOIN keys k ON k.tree = r.tree AND k.holder = r.id CROSS JOIN LATERAL unnest(k.keys) WITH ORDINALITY AS e (key, place) GROUP BY 1, 2
+    )
+    SELECT r.tree, r.id, r.function, s.setting,
+        CASE WHEN p.pronamespace = 'auth'::regnamespace AND p.proname IN ('claim', 'claim_text') THEN COALESCE(g.keys, '{}')
+            WHEN p.pronamespace = 'auth'::regnamespace AND p.proname IN ('email', 'role') THEN ARRAY[p.proname::text]
+            WHEN p.pronamespace = 'auth'::regnamespace AND p.proname = 'organization' THEN '{o}'
+            WHEN s.setting ILIKE 'request.jwt.claim.%' THEN ARRAY[substr(s.setting, 19)]
+            ELSE '{}' END || COALESCE(t.path, '{}'), u.used_in
+    FROM reading r JOIN pg_proc p ON p.oid = r.function
+    LEFT JOIN given g ON g.tree = r.tree AND g.id = r.id
+    LEFT JOIN steps t ON t.tree = r.tree AND t.reader = r.id
+    LEFT JOIN used u ON u.tree = r.tree AND u.reader = r.id
+    CROSS JOIN LATERAL (SELECT CASE p.proname WHEN 'current_setting' THEN g.keys[1] END) s (setting)
+$$;
+
+COMMENT ON FUNCTION tenancy.audited_claims(tenancy.audit_scope) IS
+'Each call in policies that tells who is calling: the setting that it reads, if it is current_setting(); the path of the claim that is taken from what it returns, as far as its keys are constants, {} for all of it; and the id of the innermost node that does something else with it, NULL where that is the policy.';
+
 CREATE FUNCTION tenancy.audit_rules() RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN '{correlated_call,rls_disabled}'::text[];
+    RETURN '{anonymous_writes,bypassrls_role,cast_on_column,child_unprotected,claim_setting_form,claims_in_role_settings,client_writable_claim,
+        command_without_policy,correlated_call,database_role_as_caller,default_privileges,definer_function,duplicate_index,
+        email_as_identity,excess_grants,extension_in_public,foreign_key_to_identity,foreign_key_unindexed,foreign_key_without_tenant,
+        foreign_table,function_of_row,function_search_path,grant_to_public,identity_secrets,identity_view,immutable_reader,inverted_check,
+        leakproof_function,literal_tenant,login_not_bound,materialized_view,membership_by_subselect,multiple_permissive_policies,
+        no_primary_key,no_restrictive_floor,only_restrictive_policies,or_without_column,orphans,owner_rights_view,parameter_logging,
+        pattern_on_claim,policies_without_rls,policy_always_false,policy_always_true,policy_by_setting,policy_exists_unbound,
+        policy_for_nobody,policy_reads_unprotected,policy_recursion,policy_to_public,policy_without_own_column,protection_drifted,
+        publication_without_filter,rewriting_rule,rls_disabled,rls_not_forced,rls_without_policies,role_claim_as_right,schema_create,
+        sensitive_columns,sequence_rights,server_version,signed_in_by_jwt,tenant_column_nullable,tenant_column_type,
+        tenant_column_unindexed,trigger_sorts_after,unique_without_tenant,unscoped_owner_column,unwrapped_call,volatile_in_policy,
+        wrapped_call_skewed,write_check_missing}'::text[];
 
 COMMENT ON FUNCTION tenancy.audit_rules() IS 'The codes of the rules of tenancy.audit(). docs/audit has a page for each.';
 
@@ -3274,13 +3616,13 @@ BEGIN
     WHERE array_position(levels, f.level) <= array_position(levels, assert_isolated.level);
     IF findings > 0 THEN
         RAISE EXCEPTION 'tenants are not isolated: % %', findings, CASE findings WHEN 1 THEN 'finding' ELSE 'findings' END
-            USING ERRCODE = 'assert_failure', DETAIL = listed,
+            USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = listed,
             HINT = 'SELECT * FROM tenancy.audit() has the statements that mend them; tenancy.waive() leaves out what is meant so.';
     END IF;
 END $$;
 
 COMMENT ON FUNCTION tenancy.assert_isolated(name[], text) IS
-'For CI, and after migrations: nothing where tenancy.audit() has no finding of this level or above, else error P0004 with the findings in DETAIL. Errors besides: 3F000 no such schema; 22023 no such level.';
+'For CI, and after migrations: nothing where tenancy.audit() has no finding of this level or above, else error 55000 with the findings in DETAIL. Errors besides: 3F000 no such schema; 22023 no such level.';
 
 CREATE FUNCTION tenancy.waive(code text, object text, reason text, until date DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -3325,17 +3667,76 @@ REVOKE EXECUTE ON FUNCTION tenancy.waive(text, text, text, date), tenancy.unwaiv
 
 COMMENT ON FUNCTION tenancy.unwaive(text, text) IS 'Ends a waiver: tenancy.audit() has the finding again. For the administrator. Errors: 42704 no such waiver; 42501.';
 
+-- A login with BYPASSRLS sees the rows of all tenants, whatever policies say. Migrations and back-ups need one; in the settings of
+-- an app it undoes everything.
+CREATE FUNCTION tenancy.audit_bypassrls_role(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    SELECT 'notice', 'role ' || r.oid::regrole, 'it is bound by no policy', 'It has LOGIN and BYPASSRLS.', NULL::text
+    FROM pg_roles r WHERE r.rolcanlogin AND r.rolbypassrls AND NOT r.rolsuper AND r.oid NOT IN (SELECT l.login FROM tenancy.audited_logins() l)
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_bypassrls_role(tenancy.audit_scope) IS 'Rule bypassrls_role of tenancy.audit().';
+
+-- tenant_id::text = ...: the index is on the column as it is. Cast, or passed through a function, the column has none, and every
+-- query reads all rows.
+CREATE FUNCTION tenancy.audit_cast_on_column(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH nodes AS MATERIALIZED (
+        SELECT n.tree, n.id, n.ancestors, n.type, n.own_column, n.function, n.reads_caller, (n.fields ->> 'opno')::oid AS operator FROM unnest(scope.nodes) n
+        WHERE n.query IS NULL OR n.reads_caller
+    ), paths AS MATERIALIZED (
+        -- From the first node down to the column: where is it compared, and what stands between?
+        SELECT v.tree, v.id AS var, v.own_column, n.id, n.type, a.position, max(a.position) FILTER (WHERE e.operator IS NOT NULL) OVER (PARTITION BY v.tree, v.id) AS compared,
+            n.type = 'FUNCEXPR' AND f.provolatile <> 'i' AND f.pronamespace <> 'pg_catalog'::regnamespace AS may_read
+        FROM nodes v CROSS JOIN LATERAL unnest(v.ancestors) WITH ORDINALITY AS a (id, position) JOIN nodes n ON n.tree = v.tree AND n.id = a.id
+        LEFT JOIN (SELECT DISTINCT o.amopopr AS operator FROM pg_amop o JOIN pg_am m ON m.oid = o.amopmethod AND m.amname = 'btree' WHERE o.amopstrategy = 3) e
+            ON e.operator = n.operator AND n.type IN ('OPEXPR', 'SCALARARRAYOPEXPR')
+        LEFT JOIN pg_proc f ON f.oid = n.function
+        WHERE v.own_column > 0
+    ), changed AS MATERIALIZED (
+        -- RELABELTYPE changes the type, not the value: an index serves that. A function that may read tables is for function_of_row.
+        SELECT p.tree, p.own_column, min(p.id) AS made FROM paths p WHERE p.position > p.compared GROUP BY p.tree, p.own_column, p.var
+        HAVING bool_or(p.type <> 'RELABELTYPE') AND bool_and(p.type <> 'SUBLINK') AND NOT bool_or(COALESCE(p.may_read, false))
+    ), found AS MATERIALIZED (
+        -- A floor that protect() wrote takes the index. So does the tenant beside a user.
+        SELECT p.policy, p.object, p.relation, c.own_column
+        FROM unnest(scope.policies) p JOIN changed c ON c.tree = p.using_tree JOIN unnest(scope.tables) t ON t.relation = p.relation AND c.own_column IN (t.tenant_column, t.user_column)
+        WHERE COALESCE(t.template, 'public_read') = 'public_read'
+            AND (c.own_column = COALESCE(t.tenant_column, t.user_column) OR NOT EXISTS (SELECT FROM nodes o WHERE o.tree = c.tree AND o.own_column = t.tenant_column))
+            -- (COALESCE(caller, column) = column is for inverted_check.)
+            AND NOT EXISTS (SELECT FROM nodes r WHERE r.tree = c.tree AND r.reads_caller AND c.made = ANY (r.ancestors))
+    )
+    SELECT DISTINCT 'warning', f.object, 'the column is cast or passed through a function before it is compared, so no index serves',
+        format('Column %I, in %s', a.attname, pg_get_expr(q.polqual, q.polrelid)), NULL::text
+    FROM found f JOIN pg_policy q ON q.oid = f.policy JOIN pg_attribute a ON a.attrelid = f.relation AND a.attnum = f.own_column
+    -- An index on an expression of the column may serve.
+    WHERE NOT EXISTS (
+        SELECT FROM pg_index i JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid
+        WHERE i.indrelid = f.relation AND d.refobjsubid = f.own_column AND i.indkey[0] = 0)
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_cast_on_column(tenancy.audit_scope) IS 'Rule cast_on_column of tenancy.audit().';
+
 -- (SELECT f() = column): the sub-select reads a column of the row, so it is run once for each, and no index helps. It is
 -- written so by those who were told to wrap calls into (SELECT ...), and wrapped too much.
 CREATE FUNCTION tenancy.audit_correlated_call(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
     LANGUAGE sql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
 AS $$
     SELECT DISTINCT 'warning', p.object, 'a sub-select holds a call and a column of the row together, and runs once per row',
         format('It calls %s beside column %I.', call.function::regprocedure, a.attname), NULL::text
-    FROM unnest(scope.policies) p
-    JOIN unnest(scope.nodes) query ON query.tree IN (p.using_tree, p.check_tree) AND query.type = 'QUERY' AND query.depth = 0
+    FROM unnest(scope.policies) p CROSS JOIN LATERAL (VALUES (p.using_tree), (p.check_tree)) e (tree)
+    JOIN unnest(scope.nodes) query ON query.tree = e.tree AND query.type = 'QUERY' AND query.depth = 0
     JOIN unnest(scope.nodes) call ON call.tree = query.tree AND call.query = query.id AND call.reads_caller
     JOIN unnest(scope.nodes) var ON var.tree = query.tree AND var.query = query.id AND var.own_column > 0
     JOIN pg_attribute a ON a.attrelid = p.relation AND a.attnum = var.own_column
@@ -3345,27 +3746,610 @@ $$;
 
 COMMENT ON FUNCTION tenancy.audit_correlated_call(tenancy.audit_scope) IS 'Rule correlated_call of tenancy.audit().';
 
+-- Two indexes over the same columns: each write keeps both, and no query gains by the second.
+CREATE FUNCTION tenancy.audit_duplicate_index(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    WITH indexes AS MATERIALIZED (
+        SELECT i.*, c.reloptions, k.conname, t.name AS table_name,
+            EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = i.indexrelid) AS of_parent,
+            i.indisreplident OR i.indisclustered OR f.conindid IS NOT NULL AS is_used,
+            ROW(i.indrelid, c.relam, i.indnkeyatts, i.indkey::text, i.indclass::text, i.indcollation::text, i.indoption::text,
+                regexp_replace(i.indexprs::text, ':(stmt_)?loc(ation)? -?\d+', '', 'g'), regexp_replace(i.indpred::text, ':(stmt_)?loc(ation)? -?\d+', '', 'g')) AS shape
+        FROM pg_index i JOIN unnest(scope.tables) t ON t.relation = i.indrelid JOIN pg_class c ON c.oid = i.indexrelid
+        LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x')
+        LEFT JOIN (SELECT DISTINCT conindid FROM pg_constraint WHERE contype = 'f') f ON f.conindid = i.indexrelid
+        WHERE i.indisvalid
+    ), ranked AS (
+        -- What something else goes by stays: partitions' indexes, keys that foreign keys refer to, constraints; then the unique; then the older.
+        SELECT i.*, row_number() OVER (PARTITION BY i.shape ORDER BY i.of_parent DESC, i.indisexclusion DESC, i.indisprimary DESC, i.is_used DESC, i.conname IS NULL,
+            i.indisunique DESC, i.indexrelid) AS place, count(*) OVER (PARTITION BY i.shape) AS shared
+        FROM indexes i
+    )
+    SELECT 'notice', CASE WHEN r.conname IS NOT NULL THEN format('constraint %I on %s', r.conname, r.table_name) ELSE 'index ' || r.indexrelid::regclass END,
+        'another index of the table does the same', format('Index %s: %s.', k.indexrelid::regclass, pg_get_indexdef(k.indexrelid)),
+        CASE WHEN r.conname IS NULL AND NOT r.is_used THEN format('DROP INDEX %s', r.indexrelid::regclass) END
+    FROM ranked r
+    CROSS JOIN LATERAL (
+        SELECT o.indexrelid FROM ranked o WHERE o.shape = r.shape AND o.place < r.place AND (NOT r.indisunique
+            OR o.indisunique AND o.indimmediate = r.indimmediate AND o.indnullsnotdistinct = r.indnullsnotdistinct) ORDER BY o.place LIMIT 1) k
+    WHERE r.shared > 1 AND NOT r.of_parent AND NOT r.indisexclusion
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_duplicate_index(tenancy.audit_scope) IS 'Rule duplicate_index of tenancy.audit().';
+
+-- TRUNCATE empties a table of the rows of all tenants, and asks no policy. REFERENCES lets a foreign key ask whether a row of
+-- another tenant exists, and a TRIGGER runs in the sessions of other callers.
+CREATE FUNCTION tenancy.audit_excess_grants(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH privileges AS MATERIALIZED (
+        SELECT t.relation, t.object, t.name AS table_name, t.owner, a.grantee, a.grantor, a.privilege_type, NULL::name AS attname, g.tgname IS NOT NULL AS refused
+        FROM unnest(scope.tables) t JOIN pg_class c ON c.oid = t.relation
+        CROSS JOIN LATERAL aclexplode(c.relacl) a
+        LEFT JOIN pg_trigger g ON g.tgrelid = t.relation AND g.tgname = 'tenancy_truncate' AND g.tgenabled <> 'D' AND t.asked IS NOT NULL
+        WHERE t.row_security AND t.granted ~ '[Dxt]' AND a.privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER') AND a.grantee = ANY (scope.callers)
+        UNION ALL
+        SELECT t.relation, t.object, t.name, t.owner, a.grantee, a.grantor, a.privilege_type, c.attname, false
+        FROM unnest(scope.tables) t JOIN pg_attribute c ON c.attrelid = t.relation AND c.attacl IS NOT NULL
+        CROSS JOIN LATERAL aclexplode(c.attacl) a
+        WHERE t.row_security AND t.granted LIKE '%x%' AND a.privilege_type = 'REFERENCES' AND a.grantee = ANY (scope.callers)
+    ), revokes AS MATERIALIZED (
+        SELECT relation, object, bool_or(privilege_type = 'TRUNCATE' AND NOT refused) AS empties,
+            format('%s: %s', CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END, string_agg(concat_ws(' of ', privilege_type, quote_ident(attname)), ', ' ORDER BY privilege_type, attname)) AS listed,
+            -- (What somebody else granted goes with their right to grant it.)
+            CASE WHEN grantor = owner THEN format('REVOKE %s ON %s FROM %s', string_agg(privilege_type || CASE WHEN attname IS NULL THEN '' ELSE format(' (%I)', attname) END, ', ' ORDER BY privilege_type, attname), table_name,
+                    CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END)
+                ELSE format('REVOKE GRANT OPTION FOR %s ON %s FROM %s CASCADE', string_agg(privilege_type || CASE WHEN attname IS NULL THEN '' ELSE format(' (%I)', attname) END, ', ' ORDER BY privilege_type, attname), table_name, grantor::regrole) END AS statement
+        FROM privileges GROUP BY relation, object, table_name, owner, grantee, grantor
+    )
+    SELECT CASE WHEN bool_or(empties) THEN 'error' ELSE 'warning' END, object, 'callers have rights on it that ask no policy', string_agg(listed, '; ' ORDER BY listed), string_agg(statement, E';\n' ORDER BY statement)
+    FROM revokes GROUP BY object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_excess_grants(tenancy.audit_scope) IS 'Rule excess_grants of tenancy.audit().';
+
+-- The server that holds a foreign table is asked as one user, whoever is calling here, and a foreign table can have no row
+-- security of its own: callers see what that user sees.
+CREATE FUNCTION tenancy.audit_foreign_table(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT 'warning', format('foreign table %s', c.oid::regclass), 'callers may use it, and who is calling is not told to the server that holds it',
+        format('Server %I is asked. They may: %s.', s.srvname, string_agg(DISTINCT g.privilege_type, ', ')), NULL::text
+    FROM pg_class c JOIN pg_foreign_table f ON f.ftrelid = c.oid JOIN pg_foreign_server s ON s.oid = f.ftserver JOIN pg_namespace n ON n.oid = c.relnamespace
+    CROSS JOIN LATERAL (
+        SELECT x.grantee, x.privilege_type FROM aclexplode(c.relacl) x
+        UNION ALL SELECT x.grantee, x.privilege_type FROM pg_attribute a, aclexplode(a.attacl) x WHERE a.attrelid = c.oid AND a.attacl IS NOT NULL
+    ) g
+    WHERE c.relkind = 'f' AND n.oid = ANY (scope.schemas) AND g.grantee = ANY (scope.callers) AND g.grantee <> c.relowner AND g.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
+        AND EXISTS (SELECT FROM aclexplode(COALESCE(n.nspacl, acldefault('n', n.nspowner))) a WHERE a.privilege_type = 'USAGE' AND a.grantee = ANY (scope.callers) AND a.grantee <> c.relowner)
+        AND NOT tenancy.of_extension('pg_class'::regclass, c.oid)
+    GROUP BY c.oid, s.srvname
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_foreign_table(tenancy.audit_scope) IS 'Rule foreign_table of tenancy.audit().';
+
+-- A function that takes a column of the row, is_member(tenant_id), is called for each row that is looked at, and no index helps:
+-- wrapped into (SELECT ...) or not. It reads the same few memberships a million times.
+CREATE FUNCTION tenancy.audit_function_of_row(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH nodes AS MATERIALIZED (
+        SELECT n.tree, n.id, n.ancestors, n.type, n.own_column, n.function FROM unnest(scope.nodes) n
+        WHERE n.type = 'FUNCEXPR' AND n.per_row AND n.function <> ALL (scope.native_readers) OR n.own_column IS NOT NULL
+    ), calls AS MATERIALIZED (
+        -- What is IMMUTABLE reads no tables, and may have an index of its own.
+        SELECT DISTINCT n.tree, n.function
+        FROM nodes n JOIN pg_proc f ON f.oid = n.function
+        WHERE n.type = 'FUNCEXPR' AND f.provolatile <> 'i' AND f.pronamespace <> 'pg_catalog'::regnamespace
+            AND EXISTS (SELECT FROM nodes v WHERE v.tree = n.tree AND v.own_column IS NOT NULL AND n.id = ANY (v.ancestors))
+    )
+    SELECT 'warning', p.object, 'a function of a column of the row is called once per row, and no index helps',
+        format('It calls %s.', string_agg(DISTINCT c.function::regprocedure::text, ', ' ORDER BY c.function::regprocedure::text)), NULL::text
+    FROM unnest(scope.policies) p JOIN calls c ON c.tree = p.using_tree GROUP BY p.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_function_of_row(tenancy.audit_scope) IS 'Rule function_of_row of tenancy.audit().';
+
+-- What PUBLIC may, every role may that there is or will be: whoever is not signed in, and the login of another app.
+CREATE FUNCTION tenancy.audit_grant_to_public(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    SELECT 'warning', t.object, 'every role has rights on it', format('PUBLIC may: %s.', string_agg(DISTINCT a.privilege_type, ', ')), NULL::text
+    FROM unnest(scope.tables) t CROSS JOIN LATERAL (
+        SELECT x.privilege_type, x.grantee FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = t.relation
+        UNION SELECT x.privilege_type, x.grantee FROM pg_attribute c, aclexplode(c.attacl) x WHERE c.attrelid = t.relation AND c.attacl IS NOT NULL
+    ) a
+    WHERE t.has_owners AND a.grantee = 0 AND t.granted <> '' GROUP BY t.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_grant_to_public(tenancy.audit_scope) IS 'Rule grant_to_public of tenancy.audit().';
+
+-- A view reads the identity provider's tables with its owner's rights: what callers were not to see there they see through it,
+-- the users of all tenants.
+CREATE FUNCTION tenancy.audit_identity_view(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    WITH RECURSIVE identity AS MATERIALIZED (
+        SELECT c.oid, c.oid AS base, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p') AND n.nspname = tenancy.setting('identity_schema') OR c.oid = to_regclass('auth.users')
+    ), uses AS MATERIALIZED (
+        -- Which view reads which relation, and which columns of it
+        SELECT DISTINCT r.ev_class, d.refobjid, d.refobjsubid FROM pg_rewrite r JOIN pg_class v ON v.oid = r.ev_class AND v.relkind IN ('v', 'm')
+        JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class
+        WHERE EXISTS (SELECT FROM identity)
+    ), reading AS (
+        SELECT u.ev_class AS view, i.base, i.relname FROM identity i JOIN uses u ON u.refobjid = i.oid
+        UNION
+        SELECT u.ev_class, r.base, r.relname FROM reading r JOIN uses u ON u.refobjid = r.view
+    ), views AS MATERIALIZED (
+        SELECT c.oid, c.relkind, c.oid::regclass::text AS name, c.relowner, c.relacl, array_agg(DISTINCT r.base) AS bases
+        FROM reading r JOIN pg_class c ON c.oid = r.view JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relnamespace = ANY (scope.schemas) AND NOT tenancy.of_extension('pg_class'::regclass, c.oid)
+            -- With the rights of who asks it shows no more than the tables do.
+            AND (c.relkind = 'm' OR NOT EXISTS (SELECT FROM pg_options_to_table(c.reloptions) o
+                WHERE o.option_name = 'security_invoker' AND o.option_value::boolean))
+            AND EXISTS (SELECT FROM aclexplode(COALESCE(n.nspacl, acldefault('n', n.nspowner))) a
+                WHERE a.privilege_type = 'USAGE' AND a.grantee = ANY (scope.callers))
+        GROUP BY c.oid
+    ), granted AS MATERIALIZED (
+        SELECT v.oid, x.grantee, x.grantor FROM views v CROSS JOIN LATERAL aclexplode(v.relacl) x WHERE x.privilege_type = 'SELECT'
+        UNION
+        SELECT v.oid, x.grantee, x.grantor FROM views v JOIN pg_attribute a ON a.attrelid = v.oid
+            CROSS JOIN LATERAL aclexplode(a.attacl) x WHERE x.privilege_type = 'SELECT'
+    ), found AS MATERIALIZED (
+        SELECT v.oid, v.name, v.relkind, v.bases, bool_and(g.grantor = v.relowner) AS by_owner,
+            string_agg(DISTINCT CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END, ', ') AS readers
+        FROM views v JOIN granted g ON g.oid = v.oid AND g.grantee = ANY (scope.callers) AND g.grantee <> v.relowner GROUP BY 1, 2, 3, 4
+    )
+    SELECT 'error', CASE f.relkind WHEN 'm' THEN 'materialized view ' ELSE 'view ' END || f.name, 'callers read the identity provider''s tables through it',
+        format('It reads %s; readers are %s.', (SELECT string_agg(b::regclass::text, ', ' ORDER BY b::regclass::text) FROM unnest(f.bases) b), f.readers),
+        CASE WHEN f.relkind = 'v' THEN format('ALTER VIEW %s SET (security_invoker = true)', f.name)
+            WHEN f.by_owner THEN format('REVOKE SELECT ON %s FROM %s', f.name, f.readers) END
+    FROM found f
+    -- A view that asks who is calling, and shows no secret, may be what is meant; a materialized view cannot ask.
+    WHERE f.relkind = 'm' OR NOT EXISTS (
+            SELECT FROM pg_rewrite w WHERE w.ev_class = f.oid AND w.ev_action::text ~ (':funcid (' || array_to_string(scope.readers || ARRAY(
+                SELECT oid FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace AND proname = 'current_setting'), '|') || ') '))
+        OR EXISTS (SELECT FROM uses u JOIN pg_attribute a ON a.attrelid = u.refobjid AND a.attnum = u.refobjsubid
+            WHERE u.ev_class = f.oid AND u.refobjid = ANY (f.bases)
+            AND lower(replace(a.attname, '_', '')) ~ '(password|secret|privatekey|token|backupcodes)$')
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_identity_view(tenancy.audit_scope) IS 'Rule identity_view of tenancy.audit().';
+
+-- caller() IS NULL OR tenant_id = caller(): whoever is nobody sees every row. So does a session of which the claims were
+-- forgotten or are malformed.
+CREATE FUNCTION tenancy.audit_inverted_check(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH inverted AS MATERIALIZED (SELECT t.tree FROM tenancy.policy_trees(scope) t WHERE t.inverted)
+    SELECT CASE WHEN bool_or(x.granted <> '' AND NOT x.apart) THEN 'error' ELSE 'warning' END, x.object, 'it lets in whoever is nobody', tenancy.policy_text(x.policy), NULL::text
+    FROM inverted i JOIN (
+        SELECT s.policy, s.object, s.tree, s.apart, t.granted FROM tenancy.policy_tests(scope) s JOIN unnest(scope.tables) t ON t.relation = s.relation WHERE s.open <> ''
+        UNION ALL
+        -- (A RESTRICTIVE one lets in nobody by itself, and narrows nothing for nobody.)
+        SELECT p.policy, p.object, e.tree, true, '' FROM unnest(scope.policies) p, LATERAL (VALUES (p.using_tree), (p.check_tree)) e (tree) WHERE NOT p.permissive
+    ) x ON x.tree = i.tree
+    GROUP BY x.policy, x.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_inverted_check(tenancy.audit_scope) IS 'Rule inverted_check of tenancy.audit().';
+
+-- The tenant column compared with a constant: a tenant that is written into a policy is not the caller's.
+CREATE FUNCTION tenancy.audit_literal_tenant(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH nodes AS MATERIALIZED (
+        SELECT n.tree, n.id, n.parent, n.ancestors, n.type, n.depth, n.own_column, n.fields ->> 'constisnull' AS is_null,
+            (n.fields ->> 'opno')::oid IN (SELECT o.oid FROM pg_operator o WHERE o.oprname = '=') AS equals,
+            n.type IN ('CONST', 'RELABELTYPE', 'COERCEVIAIO', 'ARRAYEXPR', 'ARRAYCOERCEEXPR') OR n.type = 'FUNCEXPR' AND f.provolatile = 'i' AS constant
+        FROM unnest(scope.nodes) n LEFT JOIN pg_proc f ON f.oid = n.function
+    ), constants AS MATERIALIZED (
+        -- The sides of comparisons that are nothing but constants
+        SELECT o.tree, o.id AS comparison, o.depth FROM nodes o JOIN nodes side ON side.tree = o.tree AND side.parent = o.id
+        JOIN nodes n ON n.tree = side.tree AND (n.id = side.id OR side.id = ANY (n.ancestors))
+        WHERE o.type IN ('OPEXPR', 'SCALARARRAYOPEXPR') AND o.equals
+        GROUP BY 1, 2, 3, side.id
+        HAVING bool_and(n.constant) AND bool_or(n.type = 'CONST' AND n.is_null = 'false')
+    )
+    SELECT DISTINCT 'warning', p.object, 'it names a tenant', tenancy.policy_text(p.policy), NULL::text
+    FROM constants c JOIN nodes v ON v.tree = c.tree AND v.own_column IS NOT NULL AND v.depth = c.depth AND c.comparison = ANY (v.ancestors)
+    JOIN (unnest(scope.policies) p CROSS JOIN LATERAL (VALUES (p.using_tree), (p.check_tree)) e (tree)) ON e.tree = v.tree
+    JOIN unnest(scope.tables) t ON t.relation = p.relation AND t.tenant_column = v.own_column
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_literal_tenant(tenancy.audit_scope) IS 'Rule literal_tenant of tenancy.audit().';
+
+-- The login of an app is not bound: no policy holds its sessions, or SET ROLE takes them where none does. Row security guards such
+-- an app against forgetting, and against nobody who gets a statement in.
+CREATE FUNCTION tenancy.audit_login_not_bound(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    SELECT CASE WHEN l.named OR why.text !~ '(administers pg_tenancy|owns protected tables or their schema|is staff)$' THEN 'error' ELSE 'warning' END,
+        'role ' || l.login::regrole, 'sessions of this login are not bound by row security', format('What it is or may become with SET ROLE: %s.', why.text),
+        CASE WHEN r.rolbypassrls AND NOT r.rolsuper AND r.oid <> tenancy.administrator() THEN format('ALTER ROLE %I NOBYPASSRLS', l.name) END
+    FROM tenancy.audited_logins() l JOIN pg_roles r ON r.oid = l.login CROSS JOIN LATERAL (SELECT tenancy.not_bound_because(l.name)) why (text)
+    WHERE why.text IS NOT NULL
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_login_not_bound(tenancy.audit_scope) IS 'Rule login_not_bound of tenancy.audit().';
+
+-- Without a primary key nothing tells two rows apart: tools cannot name the one to change, logical replication refuses UPDATE
+-- and DELETE, and the same row can be there twice.
+CREATE FUNCTION tenancy.audit_no_primary_key(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT 'notice', t.object, 'it has no primary key', NULL::text, NULL::text
+    FROM unnest(scope.tables) t JOIN pg_class c ON c.oid = t.relation
+    -- (A partition's is its parent's.)
+    WHERE NOT c.relispartition AND t.relation NOT IN (SELECT conrelid FROM pg_constraint WHERE contype = 'p')
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_no_primary_key(tenancy.audit_scope) IS 'Rule no_primary_key of tenancy.audit().';
+
+-- A row that refers to nothing, or to another tenant's row, is there already: a foreign key does not look at the rows that
+-- were there before it while it is NOT VALID, or where its table has FORCE ROW LEVEL SECURITY and its owner sees no rows.
+--
+-- Rows are read as the current role, only where no row security hides any, only of small tables, and counted. Whoever reads
+-- a table plans it too, which runs functions of its indexes and constraints: so where it has any but Postgres's own, only
+-- its owner's session reads it.
+CREATE FUNCTION tenancy.audit_orphans(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+DECLARE
+    -- (Each table read stays locked until the transaction ends, ACCESS SHARE, and there is room for so many locks.)
+    keys_up_to CONSTANT int := 200;
+    rows_up_to CONSTANT float8 := 200000;
+    bytes_up_to CONSTANT float8 := 50 * 1024 * 1024;
+    key record;
+    lost bigint;
+    strange bigint;
+BEGIN
+    RETURN QUERY
+        SELECT 'warning', format('constraint %I on %s', k.conname, t.name), 'a foreign key does not hold for all rows: ' || CASE WHEN e.enforced THEN 'it is NOT VALID' ELSE 'it is NOT ENFORCED' END,
+            CASE WHEN c.forced THEN 'While row security is FORCEd on its table, Postgres may mark it valid without having seen the rows: lift FORCE, validate it, and set FORCE again, in one transaction.'
+                ELSE 'Where rows refer to nothing, the statement fails and names one.' END,
+            CASE WHEN NOT c.forced THEN format(CASE WHEN e.enforced THEN 'ALTER TABLE %s VALIDATE CONSTRAINT %I' ELSE 'ALTER TABLE %s ALTER CONSTRAINT %I ENFORCED' END, t.name, k.conname) END
+        FROM pg_constraint k JOIN unnest(scope.tables) t ON t.relation = k.conrelid
+        CROSS JOIN LATERAL (SELECT COALESCE((to_jsonb(k) ->> 'conenforced')::boolean, true)) e (enforced)
+        CROSS JOIN LATERAL (SELECT bool_or(r.relrowsecurity AND r.relforcerowsecurity) FROM pg_class r WHERE r.oid IN (k.conrelid, k.confrelid)) c (forced)
+        WHERE k.contype = 'f' AND k.conparentid = 0 AND NOT k.convalidated;
+
+    FOR key IN
+        WITH RECURSIVE keys AS MATERIALIZED (
+            SELECT k.oid, k.conname, k.conrelid, k.confrelid, k.conkey, k.confkey, k.conpfeqop, t.name,
+                -- What compares tenants, where both tables have some and one is not all tenants' to refer to
+                CASE WHEN t.template IS DISTINCT FROM 'tenant_root' AND p.template IS DISTINCT FROM 'tenant_root' AND p.has_owners AND t.has_owners THEN t.tenant_column END AS tenant,
+                p.tenant_column AS parent_tenant
+            FROM pg_constraint k JOIN unnest(scope.tables) t ON t.relation = k.conrelid LEFT JOIN unnest(scope.tables) p ON p.relation = k.confrelid
+            WHERE k.contype = 'f' AND k.conparentid = 0 AND k.convalidated AND (to_jsonb(k) ->> 'conperiod')::boolean IS NOT TRUE
+        ), family AS (
+            SELECT DISTINCT r.relation AS root, r.relation FROM keys k, LATERAL (VALUES (k.conrelid), (k.confrelid)) AS r (relation)
+            UNION
+            SELECT f.root, i.inhrelid FROM family f JOIN pg_class c ON c.oid = f.relation AND c.relkind = 'p' JOIN pg_inherits i ON i.inhparent = f.relation
+        ), sizes AS MATERIALIZED (
+            SELECT m.root, sum(m.bytes) AS bytes, sum(CASE WHEN m.reltuples < 0 OR m.reltuples = 0 AND m.bytes > 0 THEN m.bytes / 50 ELSE m.reltuples END) AS rows
+            FROM (SELECT f.root, c.reltuples, CASE WHEN c.relkind <> 'r' THEN 0 WHEN c.reltuples < 0 OR c.relpages = 0 THEN pg_relation_size(c.oid)
+                ELSE c.relpages * current_setting('block_size')::bigint END::float8 AS bytes FROM family f JOIN pg_class c ON c.oid = f.relation) m
+            GROUP BY m.root
+        ), measured AS MATERIALIZED (
+            SELECT k.*, row_number() OVER w AS place, sum(s.share) OVER w AS share
+            FROM keys k JOIN sizes c ON c.root = k.conrelid JOIN sizes p ON p.root = k.confrelid
+            CROSS JOIN LATERAL (SELECT GREATEST((c.bytes + p.bytes) / bytes_up_to, (GREATEST(c.rows, 0) + GREATEST(p.rows, 0)) / rows_up_to)) s (share)
+            -- (Nothing in an empty table refers to anything.)
+            WHERE c.bytes > 0 AND NOT row_security_active(k.conrelid) AND NOT row_security_active(k.confrelid)
+            WINDOW w AS (ORDER BY s.share, k.oid)
+        ), chosen AS MATERIALIZED (
+            SELECT m.* FROM measured m WHERE m.place <= keys_up_to AND m.share <= 1
+        ), own_code AS MATERIALIZED (
+            -- Functions, operators and types that are not Postgres's own, in what the planner looks at
+            SELECT DISTINCT s.relation FROM (
+                SELECT i.indrelid AS relation, 'pg_class'::regclass AS class, i.indexrelid AS object FROM pg_index i
+                UNION ALL SELECT k.conrelid, 'pg_constraint'::regclass, k.oid FROM pg_constraint k WHERE k.contype = 'c'
+                UNION ALL SELECT e.stxrelid, 'pg_statistic_ext'::regclass, e.oid FROM pg_statistic_ext e
+                UNION ALL SELECT d.adrelid, 'pg_attrdef'::regclass, d.oid FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum AND a.attgenerated <> ''
+                UNION ALL SELECT p.partrelid, 'pg_class'::regclass, p.partrelid FROM pg_partitioned_table p) s
+            JOIN pg_depend d ON d.classid = s.class AND d.objid = s.object AND d.objsubid = 0
+                AND d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_type'::regclass)
+            WHERE EXISTS (SELECT FROM chosen)
+        ), readable AS MATERIALIZED (
+            SELECT f.root
+            FROM family f JOIN pg_class c ON c.oid = f.relation JOIN pg_roles owner ON owner.oid = c.relowner LEFT JOIN own_code o ON o.relation = c.oid
+            WHERE f.root IN (SELECT m.conrelid FROM chosen m UNION SELECT m.confrelid FROM chosen m)
+            GROUP BY f.root
+            HAVING bool_and(c.relkind IN ('r', 'p') AND (owner.rolname = ALL (ARRAY[current_user, session_user]) OR owner.rolsuper OR o.relation IS NULL))
+                AND bool_and(f.relation <> f.root OR has_schema_privilege(c.relnamespace, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))
+        )
+        SELECT m.conname, m.name, format('SELECT count(*) FILTER (WHERE %s), count(*) FILTER (WHERE %s) FROM %s c LEFT JOIN %s p ON %s WHERE %s',
+            (SELECT format('p.%I IS NULL', a.attname) FROM pg_attribute a WHERE a.attrelid = m.confrelid AND a.attnum = m.confkey[1]),
+            COALESCE((SELECT format('NOT c.%I OPERATOR(pg_catalog.=) p.%I', a.attname, b.attname) FROM pg_attribute a, pg_attribute b
+                WHERE a.attrelid = m.conrelid AND a.attnum = m.tenant AND b.attrelid = m.confrelid AND b.attnum = m.parent_tenant
+                    AND (a.atttypid = b.atttypid AND a.atttypid IN ('uuid'::regtype, 'text'::regtype, 'varchar'::regtype, 'bigint'::regtype, 'integer'::regtype, 'smallint'::regtype)
+                        OR a.atttypid IN ('text'::regtype, 'varchar'::regtype) AND b.atttypid IN ('text'::regtype, 'varchar'::regtype)
+                        OR a.atttypid IN ('bigint'::regtype, 'integer'::regtype, 'smallint'::regtype) AND b.atttypid IN ('bigint'::regtype, 'integer'::regtype, 'smallint'::regtype))
+                    AND (a.attcollation = b.attcollation)), 'false'),
+            (SELECT CASE c.relkind WHEN 'r' THEN 'ONLY ' ELSE '' END || c.oid::regclass FROM pg_class c WHERE c.oid = m.conrelid),
+            (SELECT CASE c.relkind WHEN 'r' THEN 'ONLY ' ELSE '' END || c.oid::regclass FROM pg_class c WHERE c.oid = m.confrelid),
+            string_agg(format('p.%I OPERATOR(pg_catalog.%s) c.%I', b.attname, o.oprname, a.attname), ' AND '), string_agg(format('c.%I IS NOT NULL', a.attname), ' AND ')) AS query
+        FROM chosen m JOIN readable c ON c.root = m.conrelid JOIN readable p ON p.root = m.confrelid
+        CROSS JOIN LATERAL unnest(m.conkey, m.confkey, m.conpfeqop) AS pair (referencing, referenced, operator)
+        JOIN pg_attribute a ON a.attrelid = m.conrelid AND a.attnum = pair.referencing JOIN pg_type at ON at.oid = a.atttypid
+        JOIN pg_attribute b ON b.attrelid = m.confrelid AND b.attnum = pair.referenced JOIN pg_type bt ON bt.oid = b.atttypid
+        JOIN pg_operator o ON o.oid = pair.operator
+        GROUP BY m.oid, m.conname, m.name, m.conrelid, m.confrelid, m.confkey, m.tenant, m.parent_tenant
+        HAVING bool_and(o.oprnamespace = 'pg_catalog'::regnamespace AND at.typnamespace = 'pg_catalog'::regnamespace AND bt.typnamespace = 'pg_catalog'::regnamespace
+            AND at.typtype = 'b' AND bt.typtype = 'b' AND a.attcollation = b.attcollation)
+    LOOP
+        EXECUTE key.query INTO lost, strange;
+        IF lost > 0 OR strange > 0 THEN
+            RETURN QUERY SELECT 'error', format('constraint %I on %s', key.conname, key.name),
+                CASE WHEN strange > 0 THEN 'rows refer to rows of another tenant' ELSE 'rows refer to rows that are not there' END,
+                concat_ws(' ', CASE WHEN strange > 0 THEN format('Rows that refer to another tenant''s: %s.', strange) END, CASE WHEN lost > 0 THEN format('Rows that refer to none: %s.', lost) END), NULL::text;
+        END IF;
+    END LOOP;
+END $$;
+
+COMMENT ON FUNCTION tenancy.audit_orphans(tenancy.audit_scope) IS 'Rule orphans of tenancy.audit(). Reads rows of small tables where no row security hides any, and tells how many.';
+
+-- A rule reads and writes tables as the owner of the table that it is on. Where row security does not bind that owner, it
+-- does so for whoever may write there.
+CREATE FUNCTION tenancy.audit_rewriting_rule(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT 'error', 'rule ' || d.object, 'it reads or writes tables past their row security', string_agg(DISTINCT d.why, '; '), min(d.mend)
+    FROM unnest(scope.doors) d WHERE d.kind = 'rule' GROUP BY d.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_rewriting_rule(tenancy.audit_scope) IS 'Rule rewriting_rule of tenancy.audit().';
+
 -- Row security is off: whoever has a right on the table uses it on the rows of all tenants.
 CREATE FUNCTION tenancy.audit_rls_disabled(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
     LANGUAGE sql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
 AS $$
-    SELECT CASE WHEN g.by_some AND (t.has_owners OR t.granted ~ '[awdD]') THEN 'error' WHEN t.has_owners THEN 'warning' ELSE 'notice' END,
-        t.object, CASE WHEN g.by_some THEN 'row security is off, and callers have rights on it' ELSE 'row security is off' END,
-        CASE WHEN g.by_some THEN format('They may: %s.', (SELECT string_agg(p.name, ', ' ORDER BY p.place)
+    WITH RECURSIVE audited AS MATERIALIZED (
+        SELECT t.* FROM unnest(scope.tables) t
+    ), under AS (
+        -- (Children of a table with row security are for child_unprotected.)
+        SELECT t.relation, p.relation AS above, p.parent, p.row_security FROM audited t JOIN audited p ON p.relation = t.parent
+        UNION SELECT u.relation, p.relation, p.parent, p.row_security FROM under u JOIN audited p ON p.relation = u.parent
+    ), children AS (
+        SELECT u.relation, bool_or(u.row_security) AS guarded, min(u.above) FILTER (WHERE u.parent IS NULL) AS root FROM under u GROUP BY u.relation
+    ), found AS (
+        SELECT t.*, t.granted <> '' AS by_some, c.relation IS NOT NULL AS child, r AS mended,
+            -- (Of children of one that is found as well, only those that callers get at.)
+            r.relation IS NOT NULL AND (c.root IS NULL OR r.policies = 0) AS mendable
+        FROM audited t LEFT JOIN children c ON c.relation = t.relation LEFT JOIN audited r ON r.relation = COALESCE(c.root, t.relation)
+        WHERE NOT t.row_security AND t.policies = 0 AND c.guarded IS NOT TRUE AND (t.granted <> '' OR t.has_owners AND c.relation IS NULL)
+    )
+    -- (A login that no app has may well fill a table of its own.)
+    SELECT CASE WHEN f.by_some AND (f.has_owners OR EXISTS (SELECT FROM pg_class c, aclexplode(c.relacl) a
+            WHERE c.oid = f.relation AND a.grantee = ANY (scope.apps) AND a.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'))) THEN 'error' WHEN f.has_owners THEN 'warning' ELSE 'notice' END,
+        f.object, CASE WHEN f.by_some THEN 'row security is off, and callers have rights on it' ELSE 'row security is off' END,
+        CASE WHEN f.by_some THEN format('They may: %s.', (SELECT string_agg(p.name, ', ' ORDER BY p.place)
             FROM (VALUES (1, 'r', 'SELECT'), (2, 'a', 'INSERT'), (3, 'w', 'UPDATE'), (4, 'd', 'DELETE'), (5, 'D', 'TRUNCATE'), (6, 'x', 'REFERENCES'), (7, 't', 'TRIGGER')) AS p (place, letter, name)
-            WHERE strpos(t.granted, p.letter) > 0)) ELSE 'Nobody but its owner, and who bypasses row security, has rights on it.' END,
-        CASE WHEN t.tenant_column IS NOT NULL THEN format('SELECT tenancy.protect(%L)', t.name)
-            WHEN t.user_column IS NOT NULL THEN format('SELECT tenancy.protect(%L, ''user'')', t.name)
-            WHEN t.granted ~ '^[rxt]+$' THEN format('SELECT tenancy.protect(%L, ''public_read'')', t.name) END
-    FROM unnest(scope.tables) t, LATERAL (SELECT t.granted <> '') g (by_some)
-    -- (Children are for child_unprotected; what policies say there, for policies_without_rls.)
-    WHERE NOT t.row_security AND (g.by_some OR t.has_owners) AND t.policies = 0
-        AND NOT EXISTS (SELECT FROM unnest(scope.tables) p WHERE p.relation = t.parent AND p.row_security)
+            WHERE strpos(f.granted, p.letter) > 0)) ELSE 'Nobody but its owner, and who bypasses row security, has rights on it.' END,
+        -- What nobody may do now is not to become possible, and what protect() takes no column of it is not to be tried.
+        CASE WHEN f.by_some AND f.mendable AND (f.granted ~ 'a') = (f.granted ~ 'w') AND o.template IS NOT NULL THEN format('SELECT tenancy.protect(%s)', concat_ws(', ', quote_literal((f.mended).name),
+                CASE o.template WHEN 'user' THEN '''user''' END, CASE WHEN f.granted !~ 'r' THEN 'read => ''{}''' END,
+                CASE WHEN f.granted !~ '[aw]' THEN 'write => ''{}''' END, CASE WHEN f.granted !~ 'd' THEN 'remove => ''{}''' END))
+            WHEN NOT f.by_some THEN format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', f.name) END
+    FROM found f LEFT JOIN LATERAL (
+        SELECT CASE WHEN a.attnum = (f.mended).tenant_column THEN 'tenant' ELSE 'user' END AS template
+        FROM pg_attribute a LEFT JOIN pg_collation c ON c.oid = a.attcollation
+        WHERE a.attrelid = (f.mended).relation AND a.attnum = COALESCE((f.mended).tenant_column, (f.mended).user_column)
+            AND a.attgenerated = '' AND a.attidentity = '' AND COALESCE(c.collisdeterministic, true)
+            AND NOT EXISTS (SELECT FROM pg_attribute g WHERE g.attrelid = a.attrelid AND g.attacl IS NOT NULL)
+            AND tenancy.base_type(a.atttypid) = ANY ('{uuid,text,varchar}'::regtype[]
+                || CASE WHEN a.attnum = (f.mended).tenant_column THEN '{smallint,integer,bigint}'::regtype[] END)) o ON true
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_rls_disabled(tenancy.audit_scope) IS 'Rule rls_disabled of tenancy.audit().';
+
+-- Row security does not bind the table's owner. An app that connects as its owner sees the rows of all tenants, and so do
+-- views and functions that run with its rights.
+CREATE FUNCTION tenancy.audit_rls_not_forced(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    WITH helpers AS MATERIALIZED (
+        -- Functions of the owner that policies rely on to read past row security: bound, they would find nothing, or themselves.
+        SELECT d.target FROM unnest(scope.doors) d WHERE d.kind IN ('function', 'procedure')
+    )
+    SELECT 'warning', t.object, 'row security does not bind its owner', format('It belongs to role %s.', t.owner::regrole),
+        CASE WHEN t.relation NOT IN (SELECT h.target FROM helpers h) THEN format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', t.name) END
+    FROM unnest(scope.tables) t
+    -- (What protect() was asked is for protection_drifted, children are for child_unprotected.)
+    WHERE t.row_security AND NOT t.forced AND t.policies > 0 AND t.asked IS NULL
+        AND NOT EXISTS (SELECT FROM unnest(scope.tables) p WHERE p.relation = t.parent AND p.row_security AND (p.forced OR p.asked IS NOT NULL))
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_rls_not_forced(tenancy.audit_scope) IS 'Rule rls_not_forced of tenancy.audit().';
+
+-- Who may make things in a schema puts a function or an operator there that suits an argument better than the one that was meant,
+-- and the next statement of somebody with more rights runs it.
+CREATE FUNCTION tenancy.audit_schema_create(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT 'warning', format('schema %I', n.nspname), 'callers may make objects in it', format('CREATE is granted to %s.', h.holders),
+        CASE WHEN bool_and(a.grantor = n.nspowner) THEN format('REVOKE CREATE ON SCHEMA %I FROM %s', n.nspname, h.holders) END
+    FROM pg_namespace n CROSS JOIN LATERAL aclexplode(n.nspacl) a
+    CROSS JOIN LATERAL (
+        SELECT string_agg(DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END, ', ') AS holders
+        FROM aclexplode(n.nspacl) x WHERE x.privilege_type = 'CREATE' AND x.grantee = ANY (scope.callers) AND x.grantee <> n.nspowner) h
+    WHERE a.privilege_type = 'CREATE' AND a.grantee = ANY (scope.callers) AND a.grantee <> n.nspowner
+        AND (n.oid = ANY (scope.schemas) OR n.nspname IN ('auth', 'tenancy'))
+    GROUP BY n.nspname, h.holders
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_schema_create(tenancy.audit_scope) IS 'Rule schema_create of tenancy.audit().';
+
+-- With UPDATE on a sequence a caller sets it back, and the inserts of all tenants fail; without USAGE their own do, where the
+-- column's default asks it.
+CREATE FUNCTION tenancy.audit_sequence_rights(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    WITH sequences AS MATERIALIZED (
+        SELECT c.oid, c.oid::regclass::text AS name, c.relacl, c.relowner FROM pg_class c
+        WHERE c.relkind = 'S' AND c.relnamespace = ANY (scope.schemas) AND NOT tenancy.of_extension('pg_class'::regclass, c.oid)
+    ), rights AS MATERIALIZED (
+        SELECT s.oid, x.grantee, x.privilege_type, x.grantor = s.relowner AS by_owner FROM sequences s CROSS JOIN LATERAL aclexplode(s.relacl) x
+        WHERE x.privilege_type IN ('UPDATE', 'USAGE') AND x.grantee <> s.relowner
+    ), inserters AS MATERIALIZED (
+        SELECT t.relation, x.grantee FROM unnest(scope.tables) t JOIN pg_class c ON c.oid = t.relation CROSS JOIN LATERAL aclexplode(c.relacl) x
+        WHERE t.granted LIKE '%a%' AND x.privilege_type = 'INSERT' AND x.grantee = ANY (scope.callers)
+        UNION
+        SELECT t.relation, x.grantee FROM unnest(scope.tables) t JOIN pg_attribute a ON a.attrelid = t.relation AND a.attacl IS NOT NULL
+            CROSS JOIN LATERAL aclexplode(a.attacl) x
+        WHERE t.granted LIKE '%a%' AND x.privilege_type = 'INSERT' AND x.grantee = ANY (scope.callers)
+    ), needed AS MATERIALIZED (
+        -- Sequences that a column's default asks. (An identity column needs no right on its own.)
+        SELECT DISTINCT d.adrelid, s.oid FROM pg_attrdef d JOIN pg_depend e ON e.classid = 'pg_attrdef'::regclass AND e.objid = d.oid
+            AND e.refclassid = 'pg_class'::regclass
+        JOIN sequences s ON s.oid = e.refobjid
+    ), found AS MATERIALIZED (
+        SELECT r.oid, r.grantee, true AS too_much, r.by_owner AS mendable,
+            EXISTS (SELECT FROM rights u WHERE u.oid = r.oid AND u.grantee IN (r.grantee, 0) AND u.privilege_type = 'USAGE') AS keeps
+        FROM rights r WHERE r.privilege_type = 'UPDATE' AND r.grantee = ANY (scope.callers)
+        UNION
+        SELECT n.oid, i.grantee, false, true, true FROM needed n JOIN inserters i ON i.relation = n.adrelid
+        WHERE NOT EXISTS (SELECT FROM rights r WHERE r.oid = n.oid AND r.grantee IN (0, i.grantee))
+            AND NOT CASE i.grantee WHEN 0 THEN has_sequence_privilege('public', n.oid, 'USAGE, UPDATE')
+                ELSE has_sequence_privilege(i.grantee, n.oid, 'USAGE, UPDATE') END
+    ), named AS (
+        SELECT s.name, f.*, CASE f.grantee WHEN 0 THEN 'PUBLIC' ELSE f.grantee::regrole::text END AS holder FROM found f JOIN sequences s ON s.oid = f.oid
+    )
+    SELECT 'notice', 'sequence ' || n.name,
+        CASE WHEN bool_and(n.too_much) THEN 'callers may set it' WHEN bool_or(n.too_much) THEN 'some callers may set it, and others may not use it'
+            ELSE 'callers may insert rows, and may not use the sequence that numbers them' END,
+        concat_ws(' ', 'UPDATE is granted to ' || string_agg(n.holder, ', ' ORDER BY n.holder) FILTER (WHERE n.too_much) || '.',
+            'USAGE is missing for ' || string_agg(n.holder, ', ' ORDER BY n.holder) FILTER (WHERE NOT n.too_much) || '.'),
+        CASE WHEN bool_and(n.mendable) THEN concat_ws(E';\n',
+            'GRANT USAGE ON SEQUENCE ' || n.name || ' TO ' || string_agg(n.holder, ', ' ORDER BY n.holder) FILTER (WHERE NOT n.too_much OR NOT n.keeps),
+            'REVOKE UPDATE ON SEQUENCE ' || n.name || ' FROM ' || string_agg(n.holder, ', ' ORDER BY n.holder) FILTER (WHERE n.too_much)) END
+    FROM named n GROUP BY n.name
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_sequence_rights(tenancy.audit_scope) IS 'Rule sequence_rights of tenancy.audit().';
+
+-- Row security itself had holes. They are mended in minor releases, which a server has to be given.
+CREATE FUNCTION tenancy.unfixed_cves(server int, pg_ivm text) RETURNS TABLE (object text, cve text, about text, fixed_in text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT 'server', c.cve, c.about, format('%s.%s', m.major, m.minor) FROM (VALUES
+            ('CVE-2023-2454', 'CREATE SCHEMA runs code with the rights of others', '{14.8,15.3}'),
+            ('CVE-2023-2455', 'policies of another role are applied after a function was inlined', '{14.8,15.3}'),
+            ('CVE-2023-39418', 'MERGE applies the wrong policies', '{15.4}'),
+            ('CVE-2024-4317', 'statistics show values of rows that policies hide', '{14.12,15.7,16.3}'),
+            ('CVE-2024-10976', 'plans of sub-queries keep the policies of another role', '{14.14,15.9,16.5,17.1}'),
+            ('CVE-2024-10978', 'SET ROLE is undone to the wrong role', '{14.14,15.9,16.5,17.1}'),
+            ('CVE-2025-8713', 'statistics of views, partitions and children show values of rows that policies hide', '{14.19,15.14,16.10,17.6}')
+        ) AS c (cve, about, fixes), LATERAL (
+            SELECT CAST(split_part(f, '.', 1) AS int), CAST(split_part(f, '.', 2) AS int) FROM unnest(CAST(c.fixes AS text[])) f
+        ) AS m (major, minor)
+        WHERE m.major = server / 10000 AND server % 10000 < m.minor
+        UNION ALL
+        SELECT 'extension pg_ivm', 'CVE-2023-22847', 'a materialized view that maintains itself shows rows that policies hide', '1.5.1'
+        WHERE CAST(string_to_array(substring(pg_ivm FROM '^\d+(?:\.\d+)*'), '.') AS int[]) < CAST('{1,5,1}' AS int[]);
+    END;
+
+COMMENT ON FUNCTION tenancy.unfixed_cves(int, text) IS
+'The security holes that let callers past row security in a server of this version (server_version_num) and with this version of the extension pg_ivm, NULL for none, and in which minor version each is mended.';
+
+CREATE FUNCTION tenancy.audit_server_version(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'error', c.object, 'this version has known holes in row security',
+        format('It is %s. %s', CASE c.object WHEN 'server' THEN current_setting('server_version') ELSE i.version END,
+            string_agg(format('%s (mended in %s): %s.', c.cve, c.fixed_in, c.about), ' ' ORDER BY c.cve)), NULL::text
+    FROM (SELECT (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'pg_ivm')) AS i (version),
+        tenancy.unfixed_cves(current_setting('server_version_num')::int, i.version) c
+    GROUP BY c.object, i.version
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_server_version(tenancy.audit_scope) IS 'Rule server_version of tenancy.audit().';
+
+-- A bare call that tells who is calling is made for each row that is looked at, and most such functions parse the claims anew
+-- each time. In a sub-select of its own it is made once.
+CREATE FUNCTION tenancy.audit_unwrapped_call(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH nodes AS MATERIALIZED (
+        SELECT n.tree, n.id, n.ancestors, n.type, n.query, n.per_row, n.function, n.reads_caller FROM unnest(scope.nodes) n WHERE n.type IN ('FUNCEXPR', 'VAR', 'RANGETBLENTRY')
+    ), calls AS MATERIALIZED (
+        -- What takes a column cannot be made once: function_of_row. What stands beside a column in a sub-select without tables
+        -- is for correlated_call. Native functions of the extension cost next to nothing.
+        SELECT n.tree, n.function, f.pronargs = 0 AND y.typcategory <> 'A' AS is_bare
+        FROM nodes n JOIN pg_proc f ON f.oid = n.function JOIN pg_type y ON y.oid = f.prorettype
+        LEFT JOIN (SELECT DISTINCT tree, query FROM nodes WHERE type = 'RANGETBLENTRY') r ON r.tree = n.tree AND r.query = n.query
+        WHERE n.type = 'FUNCEXPR' AND n.per_row AND n.function <> ALL (scope.native_readers)
+            AND (n.reads_caller OR f.provolatile = 's' AND f.pronamespace <> 'pg_catalog'::regnamespace
+                AND NOT (f.pronamespace = 'tenancy'::regnamespace AND f.prolang = (SELECT oid FROM pg_language WHERE lanname = 'c')))
+            AND NOT EXISTS (SELECT FROM nodes v WHERE v.tree = n.tree AND v.type = 'VAR' AND n.id = ANY (v.ancestors))
+            AND (n.query IS NULL OR r.query IS NOT NULL)
+    ), found AS MATERIALIZED (
+        SELECT p.policy, p.object, p.name, p.relation, array_agg(DISTINCT c.function) AS functions, bool_and(c.is_bare) AS all_bare,
+            '(?<![[:alnum:]_".])(?:' || string_agg(DISTINCT regexp_replace(c.function::regproc::text, '([^[:alnum:]_])', '\\\1', 'g'), '|') || ')\(\)' AS pattern
+        FROM unnest(scope.policies) p, LATERAL (VALUES (p.using_tree), (p.check_tree)) AS e (tree) JOIN calls c ON c.tree = e.tree
+        GROUP BY 1, 2, 3, 4
+    ), mended AS MATERIALIZED (
+        -- An array in a sub-select needs a cast, and of what takes arguments a person has to say what belongs inside.
+        SELECT f.policy, string_agg(format(' %s (%s)', e.clause, regexp_replace(e.expression, '(?<!SELECT )' || f.pattern, '( SELECT \&)', 'g')), '' ORDER BY e.clause) AS clauses
+        FROM found f JOIN pg_policy p ON p.oid = f.policy
+        CROSS JOIN LATERAL (VALUES ('USING', pg_get_expr(p.polqual, p.polrelid), p.polqual::text), ('WITH CHECK', pg_get_expr(p.polwithcheck, p.polrelid), p.polwithcheck::text)) AS e (clause, expression, tree)
+        WHERE f.all_bare AND e.expression IS NOT NULL
+        GROUP BY 1
+        -- (Not where a text in it looks like a call.)
+        HAVING bool_and(regexp_count(e.expression, f.pattern) = regexp_count(e.tree, ':funcid (' || array_to_string(f.functions, '|') || ') '))
+    )
+    SELECT 'warning', f.object, 'a call that tells who is calling is made once per row',
+        format('It calls %s.', (SELECT string_agg(c::regprocedure::text, ', ' ORDER BY c::regprocedure::text) FROM unnest(f.functions) c)),
+        format('ALTER POLICY %I ON %s', f.name, f.relation::regclass) || m.clauses
+    FROM found f LEFT JOIN mended m ON m.policy = f.policy
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_unwrapped_call(tenancy.audit_scope) IS 'Rule unwrapped_call of tenancy.audit().';
 
 -- Who may do what with the extension's own objects.
 --

@@ -288,68 +288,6 @@ END $$;
 COMMENT ON FUNCTION tenancy.chosen_tenant() IS
 'The tenant that the present caller has chosen (auth.use_tenant, auth.set_claims); NULL if none, empty where the choice cannot be read.';
 
--- Acting, in tests (act_as.sql): claims like any others, and beside them, in pg_tenancy.acting, the roles that were given.
--- Anybody could set both, as anybody can say who is calling here. They go by who logged in, and guard against mistakes.
-CREATE FUNCTION tenancy.act(roles text[], claims text) RETURNS text
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    value CONSTANT text := jsonb_build_object('roles', roles, 'of', tenancy.hash_of(claims));
-    problem CONSTANT text := COALESCE('roles ' || tenancy.problem_of(value), 'claims ' || tenancy.problem_of(claims));
-BEGIN
-    IF NOT (SELECT rolsuper OR pg_has_role(rolname, tenancy.administrator(), 'USAGE') FROM pg_roles WHERE rolname = session_user) THEN
-        RAISE EXCEPTION 'only an administrator may act as somebody' USING ERRCODE = 'insufficient_privilege',
-            DETAIL = format('Login role "%s" is no superuser and has not the rights of pg_tenancy''s administrator.', session_user),
-            HINT = 'Connect as one, to a database for tests. In an application auth.login() and auth.set_claims() say who is calling.';
-    ELSIF NOT (SELECT rolsuper OR pg_has_role(rolname, tenancy.administrator(), 'USAGE') FROM pg_roles WHERE rolname = current_user)
-        AND COALESCE(current_setting('pg_tenancy.acting', true), '') = '' THEN
-        RAISE EXCEPTION 'only an administrator may act as somebody' USING ERRCODE = 'insufficient_privilege',
-            DETAIL = format('The current role, "%s", is none.', current_user),
-            HINT = 'RESET ROLE first; tenancy.act_as_myself() does that too.';
-    ELSIF NOT tenancy.claims_believed() THEN
-        RAISE EXCEPTION 'claims are not believed here: pg_session_jwt has a key' USING ERRCODE = 'object_not_in_prerequisite_state',
-            DETAIL = 'In the pure-SQL edition an administrator acts by claims, and only a token is believed.',
-            HINT = 'Connect without a key for tests: leave out pg_session_jwt.jwk.';
-    ELSIF problem IS NOT NULL THEN
-        RAISE EXCEPTION 'the %', problem USING
-            ERRCODE = CASE WHEN problem LIKE '%are not %JSON%' THEN 'invalid_parameter_value' ELSE 'program_limit_exceeded' END,
-            HINT = 'Give a JSON object of at most 64 KB and 64 levels, in characters that the database can hold.';
-    END IF;
-    PERFORM set_config('request.jwt.claims', COALESCE(claims, ''), true), set_config('pg_tenancy.acting', value, true);
-    RETURN NULL;
-END $$;
-CREATE FUNCTION tenancy.stop_acting() RETURNS void
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF current_setting('pg_tenancy.acting', true) <> '' THEN
-        PERFORM set_config('request.jwt.claims', '', true), set_config('pg_tenancy.acting', '', true);
-    END IF;
-END $$;
-CREATE FUNCTION tenancy.hash_of(claims text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN encode(sha256(convert_to(COALESCE(claims, ''), 'UTF8')), 'hex');
-COMMENT ON FUNCTION tenancy.hash_of(text) IS 'The SHA-256 of claims, in hexadecimal.';
-CREATE FUNCTION tenancy.acting_roles() RETURNS text[]
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    value CONSTANT text := NULLIF(current_setting('pg_tenancy.acting', true), '');
-BEGIN
-    IF value IS NULL OR NOT tenancy.claims_believed() OR tenancy.problem_of(value) IS NOT NULL THEN
-        RETURN NULL;
-    ELSIF value::jsonb ->> 'of' IS DISTINCT FROM tenancy.hash_of(current_setting('request.jwt.claims', true))
-        OR jsonb_typeof(value::jsonb -> 'roles') IS DISTINCT FROM 'array' THEN
-        RETURN NULL;
-    END IF;
-    RETURN tenancy.keys(value::jsonb -> 'roles');
-END $$;
-COMMENT ON FUNCTION tenancy.acting_roles() IS
-'The roles that tenancy.act_as() was given with the present claims; NULL where it was given none, or others were set since.';
-
 -- Everything at once: what the readers below show.
 CREATE FUNCTION tenancy.standing(OUT tenant text, OUT tenants text[], OUT roles text[], OUT permissions text[], OUT problem text) RETURNS record
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -476,12 +414,6 @@ END $$;
 CREATE FUNCTION tenancy.in_transaction_block() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN true;
-
-CREATE FUNCTION tenancy.stored_rows(sample anyelement, columns text[], sought text[], most int) RETURNS anyarray
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$ BEGIN RETURN NULL; END $$;
-COMMENT ON FUNCTION tenancy.stored_rows(anyelement, text[], text[], int) IS 'NULL: in this edition nobody reads past row security who is bound by it.';
 
 -- What policies and defaults call for the caller's own id: functions of ours in any case.
 CREATE FUNCTION tenancy.reader(function_name text) RETURNS text

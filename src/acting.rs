@@ -137,7 +137,7 @@ fn readable(claims: &[u8]) -> Result<Claims, Problem> {
 
 /// Raises a Postgres error unless the login role administers pg_tenancy and, to begin, the current role does: code that
 /// an administrator has running with the rights of others begins nothing. What it acts as is no matter: who may become
-/// the administrator again, with RESET ROLE, may as well act as somebody else.
+/// the administrator again, with RESET ROLE, may as well act as somebody else; within code that cannot, it is.
 fn require_administrator() {
     let owner = snapshot::with_active(configuration::administrator);
     // SAFETY: oids of roles in, which are there; a name in the backend's memory out.
@@ -150,7 +150,9 @@ fn require_administrator() {
         let (login, current) = (pg_sys::GetSessionUserId(), pg_sys::GetUserId());
         if !administers(login) {
             error::no_administrator(name(login));
-        } else if settings::acting_bytes().is_none() && !administers(current) {
+        } else if (settings::acting_bytes().is_none() || pg_sys::InLocalUserIdChange())
+            && !administers(current)
+        {
             error::not_as_administrator(name(current));
         }
     }

@@ -3,7 +3,9 @@
 
 use crate::claims::Problem;
 use crate::token::Rule;
+use core::ffi::CStr;
 use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::pg_sys::{self, Oid};
 use pgrx::{PgLogLevel, PgSqlErrorCode as Code, function_name};
 use std::borrow::Cow;
 
@@ -131,6 +133,18 @@ pub fn may_not_act_as(session: &str, role: &str, grant: String) -> ! {
         format!("role \"{session}\" may not act as \"{role}\""),
         None,
         grant,
+    )
+}
+
+/// 42501
+pub fn may_not_run_as(role: Oid) -> ! {
+    // SAFETY: the oid of a role that is there in, a name in the backend's memory out.
+    let name = unsafe { CStr::from_ptr(pg_sys::GetUserNameFromId(role, false)) }.to_string_lossy();
+    raise(
+        Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
+        format!("nothing may be run as role \"{name}\" from here"),
+        None,
+        "A session runs statements as roles that it can take with SET ROLE, and not within a SECURITY DEFINER function.".into(),
     )
 }
 

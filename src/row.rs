@@ -49,7 +49,11 @@ impl Row {
     /// The whole row, copied, as a value of the table's row type.
     pub fn copied(&self) -> Datum {
         // SAFETY: the row is of these columns.
-        unsafe { pg_sys::heap_copy_tuple_as_datum(self.tuple, self.columns) }
+        unsafe {
+            // (A column that was added since, with a default, is not in it.)
+            let whole = pg_sys::heap_expand_tuple(self.tuple, self.columns);
+            pg_sys::heap_copy_tuple_as_datum(whole, self.columns)
+        }
     }
 
     /// The row as a JSON object. Only for tables of our own, whose columns are of Postgres' own types.

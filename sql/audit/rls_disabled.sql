@@ -4,17 +4,40 @@ CREATE FUNCTION tenancy.audit_rls_disabled(scope tenancy.audit_scope) RETURNS TA
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
 AS $$
-    SELECT CASE WHEN g.by_some AND (t.has_owners OR t.granted ~ '[awdD]') THEN 'error' WHEN t.has_owners THEN 'warning' ELSE 'notice' END,
-        t.object, CASE WHEN g.by_some THEN 'row security is off, and callers have rights on it' ELSE 'row security is off' END,
-        CASE WHEN g.by_some THEN format('They may: %s.', (SELECT string_agg(p.name, ', ' ORDER BY p.place)
+    WITH RECURSIVE audited AS MATERIALIZED (
+        SELECT t.* FROM unnest(scope.tables) t
+    ), under AS (
+        -- (Children of a table with row security are for child_unprotected.)
+        SELECT t.relation, p.relation AS above, p.parent, p.row_security FROM audited t JOIN audited p ON p.relation = t.parent
+        UNION SELECT u.relation, p.relation, p.parent, p.row_security FROM under u JOIN audited p ON p.relation = u.parent
+    ), children AS (
+        SELECT u.relation, bool_or(u.row_security) AS guarded, min(u.above) FILTER (WHERE u.parent IS NULL) AS root FROM under u GROUP BY u.relation
+    ), found AS (
+        SELECT t.*, t.granted <> '' AS by_some, c.relation IS NOT NULL AS child, r AS mended,
+            -- (Of children of one that is found as well, only those that callers get at.)
+            r.relation IS NOT NULL AND (c.root IS NULL OR r.policies = 0) AS mendable
+        FROM audited t LEFT JOIN children c ON c.relation = t.relation LEFT JOIN audited r ON r.relation = COALESCE(c.root, t.relation)
+        WHERE NOT t.row_security AND t.policies = 0 AND c.guarded IS NOT TRUE AND (t.granted <> '' OR t.has_owners AND c.relation IS NULL)
+    )
+    -- (A login that no app has may well fill a table of its own.)
+    SELECT CASE WHEN f.by_some AND (f.has_owners OR EXISTS (SELECT FROM pg_class c, aclexplode(c.relacl) a
+            WHERE c.oid = f.relation AND a.grantee = ANY (scope.apps) AND a.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'))) THEN 'error' WHEN f.has_owners THEN 'warning' ELSE 'notice' END,
+        f.object, CASE WHEN f.by_some THEN 'row security is off, and callers have rights on it' ELSE 'row security is off' END,
+        CASE WHEN f.by_some THEN format('They may: %s.', (SELECT string_agg(p.name, ', ' ORDER BY p.place)
             FROM (VALUES (1, 'r', 'SELECT'), (2, 'a', 'INSERT'), (3, 'w', 'UPDATE'), (4, 'd', 'DELETE'), (5, 'D', 'TRUNCATE'), (6, 'x', 'REFERENCES'), (7, 't', 'TRIGGER')) AS p (place, letter, name)
-            WHERE strpos(t.granted, p.letter) > 0)) ELSE 'Nobody but its owner, and who bypasses row security, has rights on it.' END,
-        CASE WHEN t.tenant_column IS NOT NULL THEN format('SELECT tenancy.protect(%L)', t.name)
-            WHEN t.user_column IS NOT NULL THEN format('SELECT tenancy.protect(%L, ''user'')', t.name)
-            WHEN t.granted ~ '^[rxt]+$' THEN format('SELECT tenancy.protect(%L, ''public_read'')', t.name) END
-    FROM unnest(scope.tables) t, LATERAL (SELECT t.granted <> '') g (by_some)
-    -- (Children are for child_unprotected; what policies say there, for policies_without_rls.)
-    WHERE NOT t.row_security AND (g.by_some OR t.has_owners) AND t.policies = 0
-        AND NOT EXISTS (SELECT FROM unnest(scope.tables) p WHERE p.relation = t.parent AND p.row_security)
+            WHERE strpos(f.granted, p.letter) > 0)) ELSE 'Nobody but its owner, and who bypasses row security, has rights on it.' END,
+        -- What nobody may do now is not to become possible, and what protect() takes no column of it is not to be tried.
+        CASE WHEN f.by_some AND f.mendable AND (f.granted ~ 'a') = (f.granted ~ 'w') AND o.template IS NOT NULL THEN format('SELECT tenancy.protect(%s)', concat_ws(', ', quote_literal((f.mended).name),
+                CASE o.template WHEN 'user' THEN '''user''' END, CASE WHEN f.granted !~ 'r' THEN 'read => ''{}''' END,
+                CASE WHEN f.granted !~ '[aw]' THEN 'write => ''{}''' END, CASE WHEN f.granted !~ 'd' THEN 'remove => ''{}''' END))
+            WHEN NOT f.by_some THEN format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', f.name) END
+    FROM found f LEFT JOIN LATERAL (
+        SELECT CASE WHEN a.attnum = (f.mended).tenant_column THEN 'tenant' ELSE 'user' END AS template
+        FROM pg_attribute a LEFT JOIN pg_collation c ON c.oid = a.attcollation
+        WHERE a.attrelid = (f.mended).relation AND a.attnum = COALESCE((f.mended).tenant_column, (f.mended).user_column)
+            AND a.attgenerated = '' AND a.attidentity = '' AND COALESCE(c.collisdeterministic, true)
+            AND NOT EXISTS (SELECT FROM pg_attribute g WHERE g.attrelid = a.attrelid AND g.attacl IS NOT NULL)
+            AND tenancy.base_type(a.atttypid) = ANY ('{uuid,text,varchar}'::regtype[]
+                || CASE WHEN a.attnum = (f.mended).tenant_column THEN '{smallint,integer,bigint}'::regtype[] END)) o ON true
 $$;
 COMMENT ON FUNCTION tenancy.audit_rls_disabled(tenancy.audit_scope) IS 'Rule rls_disabled of tenancy.audit().';

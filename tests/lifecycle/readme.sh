@@ -16,7 +16,7 @@ psql -X -q -d postgres -c 'DROP ROLE app'
 # The row of the example went in without naming its tenant, and is seen by it.
 grep -q '3f2504e0-4f89-41d3-9a0c-0305e82c3301 | ours' <<<"$out" || { echo "$out"; exit 1; }
 
-for page in "$REPO"/docs/template*.md "$REPO"/docs/{staff,testing,prove}.md; do
+for page in "$REPO"/docs/template*.md "$REPO"/docs/{staff,testing,prove,audit}.md; do
     createdb "$PGDATABASE"
     psql -X -q -v ON_ERROR_STOP=1 -c 'SET client_min_messages = warning' -c 'CREATE EXTENSION pg_tenancy' \
         -c "SELECT tenancy.bootstrap_roles(app => 'app')" >/dev/null

@@ -66,6 +66,23 @@ RESET ROLE;
 SELECT policy, CASE policy WHEN 'failing' THEN expression END AS expression, value, verdict FROM tenancy.explain_access('explained.docs', 'SELECT', '{"sub": "ann", "tenant_id": "a"}', '{"id": 1}') WHERE policy IN ('failing', 'tenancy_floor') OR part = 'verdict';
 DROP POLICY failing ON explained.docs;
 
+-- No policy is for the role; callers may not name the function that a policy calls, and then its value is not known
+ALTER TABLE explained.docs RENAME TO "Docs r";
+SAVEPOINT rights;
+CREATE TABLE explained.bare (r int PRIMARY KEY, tenant_id text);
+ALTER TABLE explained.bare ENABLE ROW LEVEL SECURITY;
+ALTER TABLE explained.bare OWNER TO table_owner;
+GRANT SELECT (r), DELETE ON explained.bare TO authenticated;
+INSERT INTO explained.bare VALUES (1, 'a');
+SELECT verdict FROM tenancy.explain_access('explained.bare', 'SELECT', '{"sub": "ann"}', '{"r": 1}') WHERE part = 'verdict';
+SELECT verdict FROM tenancy.explain_access('explained.bare', 'DELETE', '{"sub": "ann"}', '{"tenant_id": "a"}') WHERE part = 'verdict';
+CREATE SCHEMA explained_private AUTHORIZATION table_owner;
+CREATE FUNCTION explained_private.yes() RETURNS boolean LANGUAGE sql STABLE RETURN true;
+CREATE POLICY by_function ON explained.bare USING (explained_private.yes());
+SELECT policy, value, verdict FROM tenancy.explain_access('explained.bare', 'SELECT', '{"sub": "ann"}', '{"r": 1}') WHERE part IN ('policy', 'verdict');
+ROLLBACK TO rights;
+ALTER TABLE explained."Docs r" RENAME TO docs;
+
 -- Nothing is left set, and nothing was written
 SELECT current_user = session_user AS as_before, auth.jwt(), count(*) FROM explained.docs;
 
@@ -80,25 +97,45 @@ SELECT (test.error($$SELECT tenancy.explain_access('explained.docs', 'SELECT', '
 RESET ROLE;
 ROLLBACK;
 
--- A function of a table's owner could take the rights of a superuser who asks
+-- Code of a table's owner could take the rights of a superuser who asks: it never runs with them
 BEGIN;
 CREATE SCHEMA trap AUTHORIZATION table_owner;
-GRANT USAGE ON SCHEMA trap TO authenticated;
+GRANT USAGE ON SCHEMA trap TO PUBLIC;
+CREATE SEQUENCE trap.sprung;
 SET LOCAL ROLE table_owner;
 CREATE TABLE trap.docs (id int PRIMARY KEY, tenant_id text);
+INSERT INTO trap.docs VALUES (1, 'a'), (2, 'b');
 CREATE FUNCTION trap.sly() RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
     PERFORM set_config('role', 'none', true);
-    RAISE WARNING 'runs as %', current_user;
+    IF current_user = session_user THEN
+        PERFORM nextval('trap.sprung');
+    END IF;
     RETURN true;
 END $$;
 CREATE TABLE trap.beneath (id int);
 ALTER TABLE trap.beneath ENABLE ROW LEVEL SECURITY;
 CREATE POLICY deep ON trap.beneath USING (trap.sly());
 ALTER TABLE trap.docs ENABLE ROW LEVEL SECURITY;
-CREATE POLICY p ON trap.docs USING (EXISTS (SELECT FROM trap.beneath));
-GRANT SELECT ON trap.docs, trap.beneath TO authenticated;
+GRANT SELECT, INSERT, UPDATE, DELETE ON trap.docs, trap.beneath TO authenticated;
 RESET ROLE;
-SELECT (test.error($$SELECT tenancy.explain_access('trap.docs', 'SELECT', '{}', '{"id": 1}')$$)).*;
-SELECT (test.error($$SELECT tenancy.prove('trap.docs')$$)).*;
+CREATE FUNCTION test.spring(policy text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE 'SET LOCAL ROLE table_owner';
+    EXECUTE policy;
+    EXECUTE 'SET LOCAL ROLE NONE';
+    PERFORM setval('trap.sprung', 1, false); -- (the statement itself may have sprung it)
+    PERFORM test.error($q$SELECT tenancy.explain_access('trap.docs', 'SELECT', '{"sub": "x"}', '{"id": 1}')$q$),
+        test.error($q$SELECT tenancy.explain_access('trap.docs', 'INSERT', '{"sub": "x"}', '{"id": 3}')$q$), test.error($q$SELECT tenancy.prove('trap.docs', with_triggers => true)$q$);
+    RETURN (SELECT is_called FROM trap.sprung);
+END $$;
+SELECT test.spring('CREATE POLICY p ON trap.docs USING (EXISTS (SELECT FROM trap.beneath))') AS by_policy_beneath;
+SELECT test.spring($$CREATE POLICY q ON trap.docs USING (set_config('role', 'none', true) IS NOT NULL AND CASE WHEN current_user = session_user THEN nextval('trap.sprung') > 0 ELSE true END)$$) AS by_functions_of_postgres;
+SELECT test.spring($$ALTER TABLE trap.docs ALTER tenant_id SET DEFAULT set_config('role', 'none', true) || CASE WHEN current_user = session_user THEN nextval('trap.sprung')::text ELSE '' END$$) AS by_default;
+SELECT test.spring($$CREATE FUNCTION trap.fire() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM trap.sly(); RETURN NEW; END';
+    CREATE TRIGGER fire BEFORE INSERT OR UPDATE OR DELETE ON trap.docs FOR EACH STATEMENT EXECUTE FUNCTION trap.fire()$$) AS by_trigger;
+SELECT test.spring($$CREATE DOMAIN trap.checked AS text CHECK (trap.sly()); ALTER TABLE trap.docs ADD extra trap.checked$$) AS by_domain;
+SELECT test.spring($$CREATE FUNCTION trap.sly_row(trap.docs) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT trap.sly()'; CREATE POLICY r ON trap.docs USING (trap.sly_row(docs))$$) AS by_row;
+-- (The trap does spring, where it can.)
+SELECT trap.sly() AND (SELECT is_called FROM trap.sprung) AS springs;
 ROLLBACK;

@@ -52,6 +52,29 @@ CREATE POLICY oops ON proved.docs TO anonymous USING (true);
 TABLE test.unproved;
 ROLLBACK TO holes;
 
+-- What takes all rows by writing the tenant into them; what only some rows are shown by; what some columns are granted for
+DROP POLICY tenancy_floor ON proved.docs;
+DROP TRIGGER tenancy_keep_tenant ON proved.docs;
+DROP POLICY tenancy_update ON proved.docs;
+CREATE POLICY tenancy_update ON proved.docs FOR UPDATE TO authenticated USING (true) WITH CHECK (tenant_id = auth.tenant_id());
+SELECT attempt, observed FROM test.unproved WHERE caller LIKE 'a caller%';
+ROLLBACK TO holes;
+INSERT INTO proved.docs (tenant_id, title) VALUES ('b', 'secret');
+DROP POLICY tenancy_floor ON proved.docs;
+CREATE POLICY hole ON proved.docs FOR SELECT USING (title = 'secret');
+SELECT attempt, observed FROM test.unproved WHERE caller LIKE 'a caller%';
+ROLLBACK TO holes;
+DROP POLICY tenancy_floor ON proved.docs;
+REVOKE ALL ON proved.docs FROM authenticated;
+GRANT SELECT, UPDATE (title) ON proved.docs TO authenticated;
+CREATE POLICY hole ON proved.docs FOR UPDATE USING (true);
+SELECT attempt, observed FROM test.unproved WHERE caller LIKE 'a caller%';
+ROLLBACK TO holes;
+-- With row_security off a refusal is none of a policy's
+SET LOCAL row_security = off;
+SELECT count(*) FILTER (WHERE passed) AS passed FROM tenancy.prove('proved.docs') WHERE command <> 'TRUNCATE' AND caller <> 'anonymous';
+ROLLBACK TO holes;
+
 -- Nobody sees anything: the control tells that nothing is proved by it
 DROP POLICY tenancy_select ON proved.docs;
 SELECT caller, command, attempt, expected, observed, passed FROM tenancy.prove('proved.docs') WHERE caller LIKE 'a caller%';
@@ -121,6 +144,12 @@ SELECT count(*) > 0 AS protected FROM tenancy.protect('proved.replies', 'via_par
 RESET ROLE;
 SELECT t AS table, count(*) AS attempts, count(*) FILTER (WHERE passed) AS passed, count(*) FILTER (WHERE attempt = 'read the own row' AND passed) AS control
 FROM unnest('{tenants,notes,comments,replies,drafts,events,logs,prices,shared}'::text[]) t, tenancy.prove(('proved.' || t)::regclass) GROUP BY t ORDER BY t;
+
+-- A partition that callers may ask by itself
+GRANT SELECT ON proved.events_2 TO authenticated;
+SELECT attempt, observed, passed FROM tenancy.prove('proved.events') WHERE attempt LIKE '% in %';
+ALTER TABLE proved.events_2 DISABLE ROW LEVEL SECURITY;
+SELECT attempt, observed, passed FROM tenancy.prove('proved.events') WHERE attempt LIKE '% in %';
 
 -- And without protect(): the policies of somebody's own
 SET LOCAL ROLE table_owner;

@@ -33,6 +33,24 @@ SELECT verdict FROM tenancy.explain_access('proved.docs', 'SELECT', '{"sub": "an
 SELECT verdict FROM tenancy.explain_access('proved.odd', 'SELECT', '{"sub": "ann", "tenant_id": "00000000-0000-4000-8000-000000000002"}', '{"id": "10.0.0.3"}') WHERE part IN ('row', 'verdict');
 SELECT verdict FROM tenancy.explain_access('proved.events', 'DELETE', '{"sub": "ann", "tenant_id": "00000000-0000-4000-8000-000000000002"}', '{"id": 2, "at": "2026-01-02"}') WHERE part IN ('row', 'verdict');
 
+-- A column that was added later, with a default, is not in the rows that were there
+CREATE TABLE proved.older (r int PRIMARY KEY);
+INSERT INTO proved.older VALUES (1), (2);
+ALTER TABLE proved.older ADD tenant_id text NOT NULL DEFAULT 'a';
+INSERT INTO proved.older VALUES (3, 'b');
+SELECT count(*) > 0 AS protected FROM tenancy.protect('proved.older');
+SELECT count(*), bool_and(passed) AS passed FROM tenancy.prove('proved.older');
+SELECT verdict FROM tenancy.explain_access('proved.older', 'SELECT', '{"sub": "ann", "tenant_id": "a"}', '{"r": 1}') WHERE part = 'verdict';
+
+-- With the rights of a role that the session may take, and no others
+SELECT tenancy.run_as('authenticated', 'SELECT current_user', NULL), tenancy.run_as('authenticated', 'SELECT $1 ->> ''a''', '{"a": "b"}'), tenancy.run_as('authenticated', 'SELECT FROM generate_series(1, 3)', NULL),
+    tenancy.run_as('authenticated', 'SELECT 1 WHERE false', NULL) AS none, tenancy.run_as(NULL, 'SELECT 1', NULL) AS nobody, current_user;
+SELECT code, message, hint FROM test.error($$SELECT tenancy.run_as('postgres', 'SELECT 1', NULL)$$);
+SELECT code, message FROM test.error($$SELECT tenancy.run_as('authenticated', 'SELECT set_config(''role'', ''table_owner'', true)', NULL)$$);
+SELECT code, message FROM test.error($$SELECT tenancy.run_as('authenticated', 'SELECT tenancy.run_as(''authenticated'', ''SELECT 1'', NULL)', NULL)$$);
+SELECT code, message FROM test.error($$SELECT tenancy.run_as('nope', 'SELECT 1', NULL)$$);
+SELECT tenancy.run_as('authenticated', 'SELECT set_config(''search_path'', ''elsewhere'', false)', NULL), current_setting('search_path') = 'elsewhere' AS stays;
+
 -- Rows as they are stored are for the owner alone, and no more than asked for
 SELECT cardinality(tenancy.stored_rows(NULL::proved.docs, '{}', '{}', 1)), cardinality(tenancy.stored_rows(NULL::proved.docs, '{}', '{}', 5)), cardinality(tenancy.stored_rows(NULL::proved.docs, '{}', '{}', 0)),
     cardinality(tenancy.stored_rows(NULL::proved.docs, '{id}', '{2}', 5)), length((tenancy.stored_rows(NULL::proved.docs, '{id}', '{2}', 5))[1].big);

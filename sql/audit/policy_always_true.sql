@@ -1,0 +1,24 @@
+-- A policy that is true for every row and every caller is no policy: whoever has the right on the table uses it on the rows of
+-- all tenants.
+CREATE FUNCTION tenancy.audit_policy_always_true(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH tests AS MATERIALIZED (SELECT * FROM tenancy.policy_tests(scope)
+    ), found AS MATERIALIZED (
+        SELECT x.policy, x.object, t.has_owners, bool_and(x.apart) AS apart, bool_or(x.open ~ format('[%s-]', t.granted)) AS reached,
+            bool_or(x.open ~ format('[%s-]', translate(t.granted, 'ra', ''))) AS changes
+        FROM tests x JOIN unnest(scope.tables) t ON t.relation = x.relation
+        -- (A check that is wider than what the policy goes by is for write_check_missing.)
+        LEFT JOIN tests u ON u.policy = x.policy AND x.clause = 'WITH CHECK' AND u.clause = 'USING' AND u.columns <> '{}' AND u.always IS NULL
+        WHERE x.always AND u.policy IS NULL AND CASE WHEN t.has_owners THEN x.open <> '' ELSE x.open ~ format('[%s-]', translate(t.granted, 'r', '')) END
+        GROUP BY 1, 2, 3
+    )
+    -- (Where rows have no owner, an INSERT by everybody may be a form that everybody may fill in.)
+    SELECT CASE WHEN NOT f.apart AND f.reached AND (f.has_owners OR f.changes) THEN 'error' ELSE 'warning' END,
+        f.object, 'it is true for every row and every caller', tenancy.policy_text(f.policy), NULL::text
+    FROM found f
+$$;
+COMMENT ON FUNCTION tenancy.audit_policy_always_true(tenancy.audit_scope) IS 'Rule policy_always_true of tenancy.audit().';

@@ -1,0 +1,19 @@
+-- Rows go by their user alone, where the table has a tenant too: whoever is a member of two tenants, or of one no longer, works
+-- with the rows of both.
+CREATE FUNCTION tenancy.audit_unscoped_owner_column(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH narrow AS MATERIALIZED (
+        SELECT DISTINCT p.relation FROM unnest(scope.policies) p CROSS JOIN LATERAL (VALUES (p.using_tree), (p.check_tree)) x (tree)
+        JOIN tenancy.policy_trees(scope) e ON e.tree = x.tree JOIN unnest(scope.tables) t ON t.relation = p.relation AND t.tenant_column = ANY (e.columns)
+        WHERE NOT p.permissive
+    )
+    SELECT DISTINCT 'notice', x.object, 'it goes by the user, and not by the tenant', tenancy.policy_text(x.policy), NULL::text
+    FROM tenancy.policy_tests(scope) x JOIN unnest(scope.tables) t ON t.relation = x.relation
+    LEFT JOIN narrow n ON n.relation = x.relation
+    WHERE t.user_column = ANY (x.columns) AND NOT t.tenant_column = ANY (x.columns) AND x.always IS NULL AND n.relation IS NULL AND t.asked IS NULL
+$$;
+COMMENT ON FUNCTION tenancy.audit_unscoped_owner_column(tenancy.audit_scope) IS 'Rule unscoped_owner_column of tenancy.audit().';
