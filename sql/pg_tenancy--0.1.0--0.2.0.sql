@@ -3667,6 +3667,46 @@ REVOKE EXECUTE ON FUNCTION tenancy.waive(text, text, text, date), tenancy.unwaiv
 
 COMMENT ON FUNCTION tenancy.unwaive(text, text) IS 'Ends a waiver: tenancy.audit() has the finding again. For the administrator. Errors: 42704 no such waiver; 42501.';
 
+-- A policy lets whoever is not signed in write rows that belong to tenants, or read them.
+CREATE FUNCTION tenancy.audit_anonymous_writes(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH nodes AS MATERIALIZED (
+        SELECT n.tree, n.id, n.parent, n.ancestors, n.type, n.fields ->> 'boolop' AS boolop,
+            n.reads_caller OR n.type = 'SQLVALUEFUNCTION' OR p.pronamespace <> 'pg_catalog'::regnamespace AS asks
+        FROM unnest(scope.nodes) n LEFT JOIN pg_proc p ON p.oid = n.function WHERE n.type IN ('BOOLEXPR', 'FUNCEXPR', 'SQLVALUEFUNCTION', 'NULLTEST') OR n.ancestors = '{}' OR n.field = 'args'
+    ), arms AS MATERIALIZED (
+        -- What the whole needs: each of its arms if it is an AND (any one that asks for the caller closes it), one if it is an OR.
+        SELECT r.tree, r.boolop, a.id, COALESCE(bool_or(n.asks), false) AS asks FROM nodes r
+        JOIN nodes a ON a.tree = r.tree AND (CASE WHEN r.boolop IN ('and', 'or') THEN a.parent = r.id ELSE a.id = r.id END)
+        LEFT JOIN nodes n ON n.tree = a.tree AND n.asks AND (n.id = a.id OR a.id = ANY (n.ancestors))
+        WHERE r.ancestors = '{}' GROUP BY 1, 2, 3
+    ), unasked AS MATERIALIZED (
+        SELECT a.tree FROM arms a GROUP BY a.tree, a.boolop HAVING CASE a.boolop WHEN 'or' THEN bool_or(NOT a.asks) ELSE NOT bool_or(a.asks) END
+    ), anonymous AS MATERIALIZED (
+        SELECT r.oid AS role, ARRAY(SELECT o.oid FROM pg_roles o WHERE pg_has_role(r.oid, o.oid, 'USAGE')) || 0::oid AS roles FROM pg_roles r
+        WHERE r.rolname = tenancy.setting('anonymous') AND r.oid = ANY (scope.callers)
+    ), found AS MATERIALIZED (
+        SELECT DISTINCT t.object, t.relation, t.schema, x.name, x.clause, l.command, a.role
+        FROM tenancy.policy_tests(scope) x JOIN unnest(scope.tables) t ON t.relation = x.relation AND t.has_owners AND t.row_security AND t.asked IS NULL
+        JOIN unasked u ON u.tree = x.tree JOIN anonymous a ON a.roles && x.roles
+        CROSS JOIN LATERAL regexp_split_to_table(x.commands, '') l (command)
+        WHERE x.always IS DISTINCT FROM false AND strpos(t.granted, l.command) > 0
+    )
+    SELECT CASE WHEN bool_or(f.command <> 'r') THEN 'warning' ELSE 'notice' END, f.object,
+        CASE WHEN bool_or(f.command <> 'r') THEN 'whoever is not signed in may write it' ELSE 'whoever is not signed in may read it' END,
+        format('Role %s may %s, by %s.', f.role::regrole, string_agg(DISTINCT CASE f.command WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' ELSE 'DELETE' END, ', '), string_agg(DISTINCT format('policy %I', f.name), ', ')), NULL::text
+    FROM found f
+    WHERE has_schema_privilege(f.role, f.schema, 'USAGE') AND CASE f.command WHEN 'd' THEN has_table_privilege(f.role, f.relation, 'DELETE')
+        ELSE has_any_column_privilege(f.role, f.relation, CASE f.command WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' ELSE 'UPDATE' END) END
+    GROUP BY f.object, f.role
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_anonymous_writes(tenancy.audit_scope) IS 'Rule anonymous_writes of tenancy.audit().';
+
 -- A login with BYPASSRLS sees the rows of all tenants, whatever policies say. Migrations and back-ups need one; in the settings of
 -- an app it undoes everything.
 CREATE FUNCTION tenancy.audit_bypassrls_role(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
@@ -3725,6 +3765,182 @@ $$;
 
 COMMENT ON FUNCTION tenancy.audit_cast_on_column(tenancy.audit_scope) IS 'Rule cast_on_column of tenancy.audit().';
 
+-- Row security of a parent guards rows that are reached through the parent. Who names the partition or the child itself is
+-- bound by that one's own row security alone.
+CREATE FUNCTION tenancy.audit_child_unprotected(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    WITH RECURSIVE audited AS MATERIALIZED (
+        SELECT t.* FROM unnest(scope.tables) t
+    ), under AS (
+        SELECT t.relation, p.relation AS above, p.parent, p.row_security, p.forced, p.template FROM audited t JOIN audited p ON p.relation = t.parent
+        UNION SELECT u.relation, p.relation, p.parent, p.row_security, p.forced, p.template FROM under u JOIN audited p ON p.relation = u.parent
+    ), guarded AS (
+        SELECT u.relation, bool_or(u.forced) AS forced, bool_and(u.template = 'public_read') AS public, string_agg(u.above::regclass::text, ', ' ORDER BY u.above) AS parents
+        FROM under u WHERE u.row_security GROUP BY u.relation
+    )
+    SELECT CASE WHEN NOT t.row_security AND (t.granted ~ '[awdD]' OR t.granted <> '' AND g.public IS NOT TRUE) THEN 'error' ELSE 'warning' END, t.object,
+        CASE WHEN t.row_security THEN 'row security binds the owner of its parent''s rows, and not where they are asked for here'
+            ELSE 'row security is off, and its parent''s does not guard it where it is asked directly' END,
+        format('Row security is on for %s. %s', g.parents, CASE WHEN t.granted <> '' THEN 'Callers have rights on the child itself.' ELSE 'Callers have no rights on the child itself.' END),
+        concat_ws(E';\n', CASE WHEN NOT t.row_security THEN format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', t.name) END,
+            CASE WHEN g.forced AND NOT t.forced THEN format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', t.name) END)
+    FROM audited t JOIN guarded g ON g.relation = t.relation
+    -- (One with row security and without policies is closed to all but its owner, as may be meant.)
+    WHERE NOT t.row_security OR g.forced AND NOT t.forced
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_child_unprotected(tenancy.audit_scope) IS 'Rule child_unprotected of tenancy.audit().';
+
+-- current_setting('x') is an error wherever x was never set, and after a transaction that used SET LOCAL it is '', which is no
+-- uuid: the queries of whoever gets that connection next fail.
+CREATE FUNCTION tenancy.audit_claim_setting_form(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH nodes AS MATERIALIZED (
+        SELECT n.tree, n.id, n.parent, n.ancestors, n.type, n.field, n.value, n.reads_caller, n.function, n.fields ->> 'resulttype' AS result
+        FROM unnest(scope.nodes) n
+        WHERE n.reads_caller OR n.type IN ('COERCEVIAIO', 'NULLIFEXPR', 'CASEEXPR', 'FUNCEXPR', 'OPEXPR', 'CONST', 'FROMEXPR')
+    ), settings AS MATERIALIZED (
+        SELECT n.tree, n.id, n.ancestors, s.value AS setting, f.pronargs = 1 OR m.value = 'false' AS fails
+        FROM nodes n JOIN pg_proc f ON f.oid = n.function AND f.proname = 'current_setting'
+        JOIN nodes s ON s.tree = n.tree AND s.parent = n.id AND s.id = n.id + 1 AND s.value LIKE '%.%'
+        LEFT JOIN nodes m ON m.tree = n.tree AND m.parent = n.id AND m.id = n.id + 2
+        WHERE n.reads_caller
+    ), first_uses AS MATERIALIZED (
+        -- What its value goes into first, other than COALESCE, which '' passes
+        SELECT s.tree, s.id, (array_agg(n.type = 'COERCEVIAIO' AND t.typcategory <> 'S' ORDER BY n.id DESC))[1] AND NOT bool_or(n.type = 'CASEEXPR') AS is_cast
+        FROM settings s JOIN nodes n ON n.tree = s.tree AND n.id = ANY (s.ancestors) LEFT JOIN pg_type t ON t.oid = n.result::oid GROUP BY 1, 2
+    ), found AS MATERIALIZED (
+        SELECT s.tree, s.setting, s.fails, COALESCE(u.is_cast, false) AS is_cast FROM settings s LEFT JOIN first_uses u ON u.tree = s.tree AND u.id = s.id
+        WHERE s.fails OR u.is_cast
+    )
+    SELECT 'warning', p.object, 'it fails where the setting is not set, or is empty',
+        string_agg(DISTINCT concat_ws(' ', CASE WHEN f.fails THEN format('current_setting(%L) without its second argument, true, is an error where nothing is set.', f.setting) END,
+            CASE WHEN f.is_cast THEN format('Setting %s is cast without NULLIF(..., '''').', f.setting) END), ' '), NULL::text
+    FROM (SELECT p.*, unnest(ARRAY[p.using_tree, p.check_tree]) AS tree FROM unnest(scope.policies) p) p JOIN found f ON f.tree = p.tree
+    GROUP BY p.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_claim_setting_form(tenancy.audit_scope) IS 'Rule claim_setting_form of tenancy.audit().';
+
+-- ALTER ROLE ... SET request.jwt.claims: every session of that role begins as somebody, and whoever forgets to say who is calling
+-- is that one.
+CREATE FUNCTION tenancy.audit_claims_in_role_settings(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    WITH settings AS MATERIALIZED (
+        SELECT s.setrole, s.setdatabase, split_part(c, '=', 1) AS name, lower(split_part(c, '=', 1)) AS lower_name, substr(c, strpos(c, '=') + 1) AS value
+        FROM pg_db_role_setting s CROSS JOIN LATERAL unnest(s.setconfig) c
+        -- A superuser is bound by nothing anyway.
+        WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+            AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = s.setrole AND r.rolsuper)
+    ), found AS MATERIALIZED (
+        SELECT s.*, b.does, s.lower_name <> 'row_security' AS lets_in FROM settings s CROSS JOIN LATERAL (SELECT CASE
+            WHEN s.lower_name ~ '^(request\.jwt\.|pg_tenancy\.)' AND s.value <> '' THEN 'it says who is calling'
+            -- (It is common, and safe, to begin as the role of callers.)
+            WHEN s.lower_name = 'role' AND s.value <> 'none' AND EXISTS (SELECT FROM pg_roles r WHERE r.rolname = s.value AND r.oid <> ALL (scope.callers))
+                THEN 'it begins as a role that row security does not bind as callers'
+            WHEN (s.setrole = 0 OR s.setrole = ANY (scope.callers)) AND s.lower_name = 'session_replication_role'
+                AND s.value <> 'origin' THEN 'triggers and foreign keys are off'
+            WHEN (s.setrole = 0 OR s.setrole = ANY (scope.callers)) AND s.lower_name = 'row_security'
+                AND NOT s.value::boolean THEN 'queries of tables with policies fail'
+        END) b (does) WHERE b.does IS NOT NULL
+    ), named AS (
+        SELECT CASE f.setrole WHEN 0 THEN 'database' ELSE 'role ' || f.setrole::regrole END AS object, f.lets_in, f.name, f.does,
+            CASE WHEN f.setrole = 0 AND f.setdatabase = 0 THEN 'ALTER ROLE ALL' WHEN f.setrole = 0 THEN format('ALTER DATABASE %I', current_database())
+                ELSE format('ALTER ROLE %s', f.setrole::regrole) || CASE f.setdatabase WHEN 0 THEN '' ELSE format(' IN DATABASE %I', current_database()) END END
+            || ' RESET ' || (SELECT string_agg(quote_ident(part), '.' ORDER BY place)
+                FROM unnest(string_to_array(f.name, '.')) WITH ORDINALITY AS x (part, place)) AS statement
+        FROM found f
+    )
+    SELECT CASE WHEN bool_or(n.lets_in) THEN 'error' ELSE 'warning' END, n.object, 'its sessions begin with settings that are for each request to make',
+        string_agg(DISTINCT format('%s: %s.', n.name, n.does), ' ' ORDER BY format('%s: %s.', n.name, n.does)),
+        string_agg(DISTINCT n.statement, E';\n' ORDER BY n.statement)
+    FROM named n GROUP BY n.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_claims_in_role_settings(tenancy.audit_scope) IS 'Rule claims_in_role_settings of tenancy.audit().';
+
+-- user_metadata and its like are what users write themselves, through the identity provider's own API. A policy that goes by
+-- them lets a user choose the tenant or the role.
+CREATE FUNCTION tenancy.audit_client_writable_claim(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH writable AS MATERIALIZED (
+        -- (Auth0 has names such as https://acme.example/user_metadata.)
+        SELECT '(^|/)(user_metadata|userMetadata|raw_user_meta_data|unsafe_metadata|unsafeMetadata|client_metadata|clientMetadata)$' AS names
+    ), columns AS MATERIALIZED (
+        -- What is the user's in the provider's own tables, and the organization's, whose admins write it
+        SELECT a.attrelid, a.attnum, a.attrelid::regclass || '.' || quote_ident(a.attname) AS name
+        FROM writable w, pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname IN ('auth', tenancy.setting('identity_schema')) AND a.attnum > 0
+            AND (a.attname ~ w.names OR c.relname = 'organization' AND a.attname = 'metadata')
+    ), nodes AS MATERIALIZED (
+        SELECT n.tree, n.id, n.parent, n.ancestors, n.type, n.function, n.fields FROM unnest(scope.nodes) n
+        WHERE n.type IN ('QUERY', 'FUNCEXPR') OR n.depth > 0 AND (n.type = 'RANGETBLENTRY' OR n.type = 'VAR' AND n.field <> 'joinaliasvars')
+    ), tables AS (
+        -- The tables of each sub-select, by their numbers there
+        SELECT n.tree, n.parent AS query, (n.fields ->> 'relid')::oid AS relid, row_number() OVER (PARTITION BY n.tree, n.parent ORDER BY n.id) AS number
+        FROM nodes n WHERE n.type = 'RANGETBLENTRY'
+    ), variables AS (
+        SELECT v.tree, (v.fields ->> 'varno')::int AS number, (v.fields ->> 'varattno')::int AS attnum, q.id AS query,
+            row_number() OVER (PARTITION BY v.tree, v.id ORDER BY q.id DESC) - 1 = (v.fields ->> 'varlevelsup')::int AS is_its
+        FROM nodes v JOIN nodes q ON q.tree = v.tree AND q.type = 'QUERY' AND q.id = ANY (v.ancestors) WHERE v.type = 'VAR'
+    ), found AS MATERIALIZED (
+        SELECT c.tree, 'claim ' || array_to_string(c.path, '.') AS what FROM tenancy.audited_claims(scope) c, writable w
+        WHERE EXISTS (SELECT FROM unnest(c.path) key WHERE key ~ w.names)
+        UNION
+        SELECT v.tree, 'column ' || c.name FROM variables v JOIN tables t ON t.tree = v.tree AND t.query = v.query AND t.number = v.number
+        JOIN columns c ON c.attrelid = t.relid AND c.attnum = v.attnum WHERE v.is_its
+        UNION
+        -- A function that reads them for the policy
+        SELECT n.tree, format('%s in function %s', word[cardinality(word)], f.oid::regprocedure)
+        FROM writable w, (SELECT DISTINCT tree, function FROM nodes WHERE type = 'FUNCEXPR') n
+        JOIN pg_proc f ON f.oid = n.function AND f.pronamespace NOT IN ('pg_catalog'::regnamespace, 'auth'::regnamespace, 'tenancy'::regnamespace)
+        CROSS JOIN LATERAL tenancy.words(COALESCE(pg_get_function_sqlbody(f.oid), f.prosrc)) word
+        WHERE NOT tenancy.of_extension('pg_proc'::regclass, f.oid) AND word[cardinality(word)] ~ w.names
+    )
+    SELECT CASE WHEN p.permissive THEN 'error' ELSE 'warning' END, p.object, 'it believes what users write themselves',
+        format('It goes by %s.', string_agg(DISTINCT f.what, ', ' ORDER BY f.what)), NULL::text
+    FROM (SELECT p.*, unnest(ARRAY[p.using_tree, p.check_tree]) AS tree FROM unnest(scope.policies) p) p JOIN found f ON f.tree = p.tree
+    GROUP BY p.object, p.permissive
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_client_writable_claim(tenancy.audit_scope) IS 'Rule client_writable_claim of tenancy.audit().';
+
+-- Callers are granted a command that no policy lets them use: it finds no rows or is refused, where the grant says otherwise.
+-- Mostly a policy was forgotten, and the next to come along adds one in a hurry.
+CREATE FUNCTION tenancy.audit_command_without_policy(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    WITH open AS MATERIALIZED (
+        SELECT p.relation, string_agg(DISTINCT CASE p.command WHEN '*' THEN 'rawd' ELSE p.command::text END, '') AS commands
+        FROM unnest(scope.policies) p WHERE p.permissive GROUP BY p.relation
+    )
+    SELECT 'notice', t.object, 'callers are granted what no policy lets them do',
+        format('There is no permissive policy for: %s.', string_agg(c.name, ', ' ORDER BY c.place)), NULL::text
+    FROM unnest(scope.tables) t JOIN open o ON o.relation = t.relation
+    JOIN (VALUES (1, 'r', 'SELECT'), (2, 'a', 'INSERT'), (3, 'w', 'UPDATE'), (4, 'd', 'DELETE')) AS c (place, letter, name)
+        ON strpos(t.granted, c.letter) > 0 AND strpos(o.commands, c.letter) = 0
+    WHERE t.row_security AND t.asked IS NULL
+    GROUP BY t.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_command_without_policy(tenancy.audit_scope) IS 'Rule command_without_policy of tenancy.audit().';
+
 -- (SELECT f() = column): the sub-select reads a column of the row, so it is run once for each, and no index helps. It is
 -- written so by those who were told to wrap calls into (SELECT ...), and wrapped too much.
 CREATE FUNCTION tenancy.audit_correlated_call(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
@@ -3745,6 +3961,97 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_correlated_call(tenancy.audit_scope) IS 'Rule correlated_call of tenancy.audit().';
+
+-- owner = current_user: apps connect through a pool with one role, so that role is everybody, and each caller sees what any
+-- other does.
+CREATE FUNCTION tenancy.audit_database_role_as_caller(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH nodes AS MATERIALIZED (
+        SELECT n.tree, n.id, n.ancestors, n.query, n.type, n.function, n.fields,
+            -- (SQLValueFunctionOp of src/include/nodes/primnodes.h)
+            CASE n.fields ->> 'op' WHEN '9' THEN 'current_role' WHEN '10' THEN 'current_user' WHEN '11' THEN 'user' WHEN '12' THEN 'session_user' END AS role
+        FROM unnest(scope.nodes) n
+        WHERE n.type IN ('SQLVALUEFUNCTION', 'VAR', 'RANGETBLENTRY', 'FUNCEXPR') OR n.type IN ('OPEXPR', 'SCALARARRAYOPEXPR', 'DISTINCTEXPR')
+    ), roles AS MATERIALIZED (
+        SELECT n.tree, n.id, n.ancestors, n.query, n.role FROM nodes n WHERE n.type = 'SQLVALUEFUNCTION' AND n.role IS NOT NULL
+        UNION ALL
+        SELECT n.tree, n.id, n.ancestors, n.query, p.proname FROM nodes n JOIN pg_proc p ON p.oid = n.function
+        WHERE n.type = 'FUNCEXPR' AND p.pronamespace = 'pg_catalog'::regnamespace AND p.proname IN ('current_user', 'session_user', 'getpgusername')
+        UNION ALL
+        SELECT c.tree, c.reader, n.ancestors, n.query, format('current_setting(%L)', c.setting)
+        FROM tenancy.audited_claims(scope) c JOIN nodes n ON n.tree = c.tree AND n.id = c.reader WHERE lower(c.setting) IN ('role', 'session_authorization')
+    ), compared AS MATERIALIZED (
+        -- The innermost comparison, and what it is with: a constant, or a role in the catalog, is a matter of rights.
+        SELECT r.tree, r.id, r.query, r.role, max(c.id) AS comparison FROM roles r
+        JOIN nodes c ON c.tree = r.tree AND c.id = ANY (r.ancestors) JOIN pg_operator o ON o.oid = (c.fields ->> 'opno')::oid AND o.oprresult = 'bool'::regtype
+        WHERE NOT EXISTS (SELECT FROM nodes f JOIN pg_proc p ON p.oid = f.function AND p.pronamespace = 'pg_catalog'::regnamespace
+            AND p.proname ~ '^(pg_has_role|has_.*_privilege)$'
+            WHERE f.tree = r.tree AND f.type = 'FUNCEXPR' AND f.id = ANY (r.ancestors))
+        GROUP BY 1, 2, 3, 4
+    ), found AS MATERIALIZED (
+        SELECT DISTINCT c.tree, c.role FROM compared c
+        WHERE EXISTS (SELECT FROM nodes v WHERE v.tree = c.tree AND v.type = 'VAR' AND c.comparison = ANY (v.ancestors))
+            AND NOT EXISTS (SELECT FROM nodes t WHERE t.tree = c.tree AND t.query = c.query AND t.type = 'RANGETBLENTRY'
+                AND (t.fields ->> 'relid')::oid::int8 < 16384)
+    )
+    SELECT 'warning', p.object, 'it takes the database role for the caller, and behind a pooler that is everybody',
+        format('It compares %s.', string_agg(DISTINCT f.role, ', ' ORDER BY f.role)), NULL::text
+    FROM (SELECT p.*, unnest(ARRAY[p.using_tree, p.check_tree]) AS tree FROM unnest(scope.policies) p) p JOIN found f ON f.tree = p.tree
+    GROUP BY p.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_database_role_as_caller(tenancy.audit_scope) IS 'Rule database_role_as_caller of tenancy.audit().';
+
+-- ALTER DEFAULT PRIVILEGES ... GRANT ... ON TABLES: a table that somebody makes tomorrow is open to callers from the moment it is
+-- made until somebody protects it.
+CREATE FUNCTION tenancy.audit_default_privileges(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    WITH granted AS (
+        SELECT d.defaclrole, n.nspname, a.grantee, string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type) AS privileges
+        FROM pg_default_acl d CROSS JOIN LATERAL aclexplode(d.defaclacl) a LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
+        WHERE d.defaclobjtype = 'r' AND (d.defaclnamespace = 0 OR d.defaclnamespace = ANY (scope.schemas))
+            AND a.grantee = ANY (scope.callers) AND a.grantee <> d.defaclrole AND a.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
+        GROUP BY 1, 2, 3
+    ), named AS (
+        SELECT g.*, g.defaclrole::regrole AS maker, CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END AS holder FROM granted g
+        -- A watched schema protects new tables, or refuses them.
+        WHERE g.nspname IS NULL OR NOT EXISTS (SELECT FROM tenancy.watched w WHERE w.schema = g.nspname)
+            OR NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtname = 'tenancy_watch' AND evtenabled <> 'D')
+    )
+    SELECT 'warning', format('default privileges of %s', n.maker) || COALESCE(' in ' || quote_ident(n.nspname), ''),
+        'new tables are open to callers before anybody protects them',
+        format('Tables that %s makes are granted: %s.', n.maker, string_agg(format('%s to %s', n.privileges, n.holder), '; ' ORDER BY n.holder)),
+        format('ALTER DEFAULT PRIVILEGES FOR ROLE %s%s REVOKE SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLES FROM %s', n.maker,
+            COALESCE(' IN SCHEMA ' || quote_ident(n.nspname), ''), string_agg(n.holder, ', ' ORDER BY n.holder))
+    FROM named n GROUP BY n.maker, n.nspname
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_default_privileges(tenancy.audit_scope) IS 'Rule default_privileges of tenancy.audit().';
+
+-- A SECURITY DEFINER function runs as its owner. Where row security does not bind that owner, the function reads and writes
+-- the rows of all tenants for whoever may call it: all that keeps them apart is what its text says.
+CREATE FUNCTION tenancy.audit_definer_function(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    WITH called AS MATERIALIZED (
+        SELECT DISTINCT n.function FROM unnest(scope.nodes) n WHERE n.type = 'FUNCEXPR'
+    )
+    SELECT 'warning', format('%s %s', d.kind, d.object), 'it runs with rights that pass by the row security of tables', string_agg(DISTINCT d.why, '; '),
+        -- A function that policies call would be bound by them, and ask them again.
+        CASE WHEN NOT EXISTS (SELECT FROM called c WHERE c.function = to_regprocedure(d.object)) THEN min(d.mend) END
+    FROM unnest(scope.doors) d WHERE d.kind IN ('function', 'procedure') GROUP BY d.kind, d.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_definer_function(tenancy.audit_scope) IS 'Rule definer_function of tenancy.audit().';
 
 -- Two indexes over the same columns: each write keeps both, and no query gains by the second.
 CREATE FUNCTION tenancy.audit_duplicate_index(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
@@ -3780,6 +4087,34 @@ $$;
 
 COMMENT ON FUNCTION tenancy.audit_duplicate_index(tenancy.audit_scope) IS 'Rule duplicate_index of tenancy.audit().';
 
+-- An address can be given to somebody else, changed by its user, and with some providers claimed without proof. Whoever has it
+-- then is, for this policy, whoever had it before.
+CREATE FUNCTION tenancy.audit_email_as_identity(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH nodes AS MATERIALIZED (
+        SELECT n.tree, n.id, n.ancestors, n.fields ->> 'sublinktype' IN ('1', '2', '3') AS is_in, (n.fields ->> 'opno')::oid AS operator
+        FROM unnest(scope.nodes) n
+        WHERE n.type IN ('OPEXPR', 'SCALARARRAYOPEXPR', 'DISTINCTEXPR', 'SUBLINK') OR n.reads_caller
+    ), found AS MATERIALIZED (
+        SELECT DISTINCT c.tree, c.path[cardinality(c.path)] AS claim
+        FROM tenancy.audited_claims(scope) c JOIN nodes r ON r.tree = c.tree AND r.id = c.reader
+        WHERE c.path[cardinality(c.path)] IN ('email', 'phone', 'phone_number', 'preferred_username')
+            -- Compared, and not only looked whether it is there
+            AND EXISTS (SELECT FROM nodes o LEFT JOIN pg_operator p ON p.oid = o.operator
+                WHERE o.tree = c.tree AND o.id = ANY (r.ancestors) AND (p.oprresult = 'bool'::regtype OR o.is_in AND o.id = c.used_in))
+    )
+    SELECT 'warning', p.object, 'it knows the caller by something that can pass to somebody else',
+        format('It compares the claim %s.', string_agg(DISTINCT f.claim, ', ' ORDER BY f.claim)), NULL::text
+    FROM (SELECT p.*, unnest(ARRAY[p.using_tree, p.check_tree]) AS tree FROM unnest(scope.policies) p) p JOIN found f ON f.tree = p.tree
+    GROUP BY p.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_email_as_identity(tenancy.audit_scope) IS 'Rule email_as_identity of tenancy.audit().';
+
 -- TRUNCATE empties a table of the rows of all tenants, and asks no policy. REFERENCES lets a foreign key ask whether a row of
 -- another tenant exists, and a TRIGGER runs in the sessions of other callers.
 CREATE FUNCTION tenancy.audit_excess_grants(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
@@ -3813,6 +4148,94 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_excess_grants(tenancy.audit_scope) IS 'Rule excess_grants of tenancy.audit().';
+
+-- What stands in schema public is found by unqualified names, and an API that serves that schema serves the extension's functions.
+CREATE FUNCTION tenancy.audit_extension_in_public(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT 'notice', format('extension %I', e.extname), 'its objects stand in schema public', NULL::text, NULL::text
+    FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+    WHERE n.nspname = 'public' AND n.oid = ANY (scope.schemas)
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_extension_in_public(tenancy.audit_scope) IS 'Rule extension_in_public of tenancy.audit().';
+
+-- A key to something of a user that is unique but not their id (the e-mail address, a slug): the provider lets it change and
+-- be given to somebody else, who then has the rows; and the provider may drop the constraint with any update of theirs.
+CREATE FUNCTION tenancy.audit_foreign_key_to_identity(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT 'warning', format('constraint %I on %s', k.conname, t.name), 'a foreign key refers to a column of the identity provider that is not the primary key',
+        pg_get_constraintdef(k.oid), NULL::text
+    FROM pg_constraint k JOIN unnest(scope.tables) t ON t.relation = k.conrelid
+    JOIN pg_class c ON c.oid = k.confrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE k.contype = 'f' AND k.conparentid = 0 AND (n.nspname = tenancy.setting('identity_schema') OR n.nspname = 'auth' AND c.relname = 'users')
+        AND NOT EXISTS (SELECT FROM pg_constraint p WHERE p.conrelid = k.confrelid AND p.contype = 'p' AND p.conkey @> k.confkey AND p.conkey <@ k.confkey)
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_foreign_key_to_identity(tenancy.audit_scope) IS 'Rule foreign_key_to_identity of tenancy.audit().';
+
+-- Whoever deletes a row that others may refer to, or changes its key, waits for Postgres to read the whole table that refers,
+-- all tenants' rows of it, unless an index leads with the key.
+CREATE FUNCTION tenancy.audit_foreign_key_unindexed(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    WITH keys AS MATERIALIZED (
+        SELECT k.*, t.name, t.tenant_column, ARRAY(SELECT c FROM unnest(k.conkey) c ORDER BY c) AS columns
+        FROM pg_constraint k JOIN unnest(scope.tables) t ON t.relation = k.conrelid
+        WHERE k.contype = 'f' AND k.conparentid = 0
+            -- (The owner's own column is for tenant_column_unindexed.)
+            AND NOT (t.has_owners AND k.conkey = ARRAY[CASE WHEN t.template = 'user' THEN t.user_column ELSE COALESCE(t.tenant_column, t.user_column) END])
+    ), indexes AS MATERIALIZED (
+        SELECT i.indrelid, (i.indkey::int2[])[0:i.indnkeyatts - 1] AS columns
+        FROM pg_index i
+        WHERE i.indisvalid AND i.indrelid IN (SELECT conrelid FROM keys) AND (i.indpred IS NULL
+            OR i.indpred::text ~ format('^[({ ]*NULLTEST :arg \{VAR :varno 1 :varattno %s [^{}]*\} :nulltesttype 1 ', i.indkey[0]))
+    ), unindexed AS (
+        SELECT k.*, row_number() OVER (PARTITION BY k.conrelid, k.columns ORDER BY k.oid) AS place
+        FROM keys k
+        WHERE NOT EXISTS (SELECT FROM indexes i WHERE i.indrelid = k.conrelid AND (
+            -- One that leads with a part of the key other than the tenant finds few rows, too.
+            ARRAY(SELECT c FROM unnest(i.columns[:cardinality(k.conkey)]) c ORDER BY c) = k.columns
+            OR i.columns[1] = ANY (k.conkey) AND i.columns[1] IS DISTINCT FROM k.tenant_column))
+    )
+    SELECT 'notice', format('constraint %I on %s', u.conname, u.name), 'no index leads with the columns of a foreign key',
+        concat_ws(' ', pg_get_constraintdef(u.oid) || '.', CASE WHEN s.large THEN 'The table is large: the statement lets writers go on meanwhile, and has to be run outside a transaction.' END),
+        CASE WHEN u.place = 1 THEN format('CREATE INDEX %sON %s (%s)', CASE WHEN s.large THEN 'CONCURRENTLY ' ELSE '' END, u.name,
+            (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY c.position) FROM unnest(u.conkey) WITH ORDINALITY AS c (number, position)
+                JOIN pg_attribute a ON a.attrelid = u.conrelid AND a.attnum = c.number)) END
+    FROM unindexed u JOIN pg_class c ON c.oid = u.conrelid
+    CROSS JOIN LATERAL (SELECT c.relkind = 'r' AND CASE WHEN c.reltuples < 0 OR c.relpages = 0 THEN pg_relation_size(c.oid)
+        ELSE c.relpages * current_setting('block_size')::bigint END > 100 * 1024 * 1024) s (large)
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_foreign_key_unindexed(tenancy.audit_scope) IS 'Rule foreign_key_unindexed of tenancy.audit().';
+
+-- Postgres carries out foreign keys without asking any policy. One that leaves out the tenant lets a caller refer to another
+-- tenant's row, learn whether it exists, keep it from being deleted; and ON DELETE and ON UPDATE change another tenant's rows.
+CREATE FUNCTION tenancy.audit_foreign_key_without_tenant(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    -- (That by which a row belongs to its parent, and those to or from rows that belong to no tenant, need none.)
+    WITH owned AS MATERIALIZED (
+        SELECT t.relation, t.name, t.template, t.tenant_column, t.asked FROM unnest(scope.tables) t
+        WHERE t.has_owners AND (t.tenant_column IS NOT NULL OR t.template = 'via_parent')
+    )
+    SELECT 'warning', format('constraint %I on %s', k.conname, c.name), 'a foreign key leaves out the tenant, so a row may refer to another tenant''s', pg_get_constraintdef(k.oid), NULL::text
+    FROM pg_constraint k JOIN owned c ON c.relation = k.conrelid JOIN owned p ON p.relation = k.confrelid
+    WHERE k.contype = 'f' AND k.conparentid = 0 AND p.template IS DISTINCT FROM 'tenant_root' AND c.asked ->> 'key' IS DISTINCT FROM k.conname
+        AND NOT COALESCE(c.tenant_column = ANY (k.conkey), false) AND NOT COALESCE(p.tenant_column = ANY (k.confkey), false)
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_foreign_key_without_tenant(tenancy.audit_scope) IS 'Rule foreign_key_without_tenant of tenancy.audit().';
 
 -- The server that holds a foreign table is asked as one user, whoever is calling here, and a foreign table can have no row
 -- security of its own: callers see what that user sees.
@@ -3861,6 +4284,37 @@ $$;
 
 COMMENT ON FUNCTION tenancy.audit_function_of_row(tenancy.audit_scope) IS 'Rule function_of_row of tenancy.audit().';
 
+-- Without SET search_path the names in a function's text are looked up on its caller's path, where the caller's own temporary
+-- tables come first: a SECURITY DEFINER function, or one that a policy asks, can be made to read a table of theirs.
+CREATE FUNCTION tenancy.audit_function_search_path(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    WITH called AS MATERIALIZED (
+        SELECT DISTINCT n.function FROM unnest(scope.nodes) n WHERE n.function >= 16384
+    ), found AS MATERIALIZED (
+        SELECT p.oid, p.prokind, p.prosecdef, p.prosrc, p.prosecdef OR l.lanname <> 'sql' AS stands_alone FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+        WHERE (p.prosecdef AND n.oid = ANY (scope.schemas) OR p.oid IN (SELECT c.function FROM called c))
+            AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'auth', 'tenancy') AND l.lanname NOT IN ('internal', 'c') AND p.prosqlbody IS NULL
+            AND NOT EXISTS (SELECT FROM unnest(p.proconfig) c WHERE c LIKE 'search\_path=%') AND NOT tenancy.of_extension('pg_proc'::regclass, p.oid)
+    ), names AS MATERIALIZED (
+        -- What would not be found any more with pg_catalog alone.
+        SELECT x.name FROM (SELECT relname, relnamespace FROM pg_class UNION ALL SELECT proname, pronamespace FROM pg_proc UNION ALL SELECT typname, typnamespace FROM pg_type) AS x (name, schema)
+        JOIN pg_namespace n ON n.oid = x.schema AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    )
+    SELECT 'warning', format('%s %s', k.kind, f.oid::regprocedure),
+        CASE WHEN f.prosecdef THEN 'it is SECURITY DEFINER, and its caller chooses where names in it are looked up' ELSE 'policies call it, and its caller chooses where names in it are looked up' END,
+        'It has no SET search_path.',
+        -- (With SET, Postgres does not write a SQL function's body into the query that calls it any more: BEGIN ATOMIC is better there.)
+        CASE WHEN f.stands_alone AND NOT EXISTS (SELECT FROM tenancy.words(f.prosrc) w WHERE cardinality(w) = 1 AND w[1] IN (SELECT n.name FROM names n))
+            AND NOT EXISTS (SELECT FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE n.nspname <> 'pg_catalog' AND strpos(f.prosrc, o.oprname) > 0)
+            THEN format('ALTER %s %s SET search_path = pg_catalog, pg_temp', upper(k.kind), f.oid::regprocedure) END
+    FROM found f CROSS JOIN LATERAL (SELECT CASE f.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END) k (kind)
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_function_search_path(tenancy.audit_scope) IS 'Rule function_search_path of tenancy.audit().';
+
 -- What PUBLIC may, every role may that there is or will be: whoever is not signed in, and the login of another app.
 CREATE FUNCTION tenancy.audit_grant_to_public(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
     LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -3877,6 +4331,62 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_grant_to_public(tenancy.audit_scope) IS 'Rule grant_to_public of tenancy.audit().';
+
+-- The identity provider keeps password hashes, session tokens and the key that signs all tokens in tables of this database. Who
+-- reads them is anybody, and who writes them makes themself a member of any tenant.
+CREATE FUNCTION tenancy.audit_identity_secrets(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    WITH tables AS MATERIALIZED (
+        SELECT c.oid, c.oid::regclass::text AS name, c.relacl, c.relowner, lower(replace(c.relname, '_', '')) AS plain
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = tenancy.setting('identity_schema') AND c.relkind IN ('r', 'p')
+            -- (Where row security is on and no policy is, callers see and write nothing.)
+            AND NOT (c.relrowsecurity AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))
+            AND EXISTS (SELECT FROM aclexplode(n.nspacl) a WHERE a.privilege_type = 'USAGE' AND a.grantee = ANY (scope.apps) AND a.grantee NOT IN (n.nspowner, c.relowner))
+    ), secrets AS MATERIALIZED (
+        -- What Better Auth, and its plugins, name so
+        SELECT t.oid, a.attname, a.attacl FROM tables t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+        JOIN (VALUES ('accounts?', 'password|accesstoken|refreshtoken|idtoken'), ('sessions?', 'token'), ('jwks', 'privatekey'), ('verifications?', 'value'),
+            ('twofactors?', 'secret|backupcodes'), ('apikeys?', 'key'),
+            ('oauthapplications?', 'clientsecret'), ('oauthaccesstokens?', 'accesstoken|refreshtoken'),
+            ('users?', 'encryptedpassword|confirmationtoken|recoverytoken')) AS s (named, columns)
+            ON t.plain ~ format('^(%s)$', s.named) AND lower(replace(a.attname, '_', '')) ~ format('^(%s)$', s.columns)
+    ), rights AS MATERIALIZED (
+        SELECT t.oid, s.attname, 'SELECT' AS privilege, x.grantee, x.grantor, false AS of_column FROM tables t JOIN secrets s ON s.oid = t.oid
+            CROSS JOIN LATERAL aclexplode(t.relacl) x WHERE x.privilege_type = 'SELECT'
+        UNION ALL
+        SELECT s.oid, s.attname, 'SELECT', x.grantee, x.grantor, true FROM secrets s CROSS JOIN LATERAL aclexplode(s.attacl) x WHERE x.privilege_type = 'SELECT'
+        UNION ALL
+        SELECT t.oid, NULL, x.privilege_type, x.grantee, x.grantor, false FROM tables t
+            CROSS JOIN LATERAL aclexplode(t.relacl) x WHERE x.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
+        UNION ALL
+        SELECT t.oid, a.attname, x.privilege_type, x.grantee, x.grantor, true FROM tables t JOIN pg_attribute a ON a.attrelid = t.oid
+            CROSS JOIN LATERAL aclexplode(a.attacl) x
+        WHERE x.privilege_type IN ('INSERT', 'UPDATE')
+    ), found AS MATERIALIZED (
+        SELECT t.name, r.privilege, r.attname, r.of_column, r.grantor = t.relowner AS by_owner,
+            CASE r.grantee WHEN 0 THEN 'PUBLIC' ELSE r.grantee::regrole::text END AS holder
+        FROM tables t JOIN rights r ON r.oid = t.oid WHERE r.grantee = ANY (scope.apps) AND r.grantee <> t.relowner
+    ), revokes AS (
+        SELECT f.name, string_agg(f.statement, E';\n' ORDER BY f.statement) AS statements
+        FROM (SELECT DISTINCT name, format('REVOKE %s ON %s FROM %s',
+            privilege || CASE WHEN of_column THEN format(' (%I)', attname) ELSE '' END, name, holder) AS statement FROM found) f GROUP BY 1
+    )
+    SELECT 'error', 'table ' || f.name,
+        CASE WHEN bool_and(f.privilege = 'SELECT') THEN 'callers may read secrets of the identity provider' WHEN bool_or(f.privilege = 'SELECT')
+            THEN 'callers may read secrets of the identity provider, and write what it believes' ELSE 'callers may write what the identity provider believes' END,
+        concat_ws(' ', 'They may read ' ||
+                string_agg(DISTINCT quote_ident(f.attname), ', ' ORDER BY quote_ident(f.attname)) FILTER (WHERE f.privilege = 'SELECT') || '.',
+            'They may ' || string_agg(DISTINCT f.privilege, ', ' ORDER BY f.privilege) FILTER (WHERE f.privilege <> 'SELECT') || '.',
+            format('They are %s.', string_agg(DISTINCT f.holder, ', ' ORDER BY f.holder))),
+        CASE WHEN bool_and(f.by_owner) THEN r.statements END
+    FROM found f JOIN revokes r ON r.name = f.name GROUP BY f.name, r.statements
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_identity_secrets(tenancy.audit_scope) IS 'Rule identity_secrets of tenancy.audit().';
 
 -- A view reads the identity provider's tables with its owner's rights: what callers were not to see there they see through it,
 -- the users of all tenants.
@@ -3933,6 +4443,45 @@ $$;
 
 COMMENT ON FUNCTION tenancy.audit_identity_view(tenancy.audit_scope) IS 'Rule identity_view of tenancy.audit().';
 
+-- What is IMMUTABLE may be computed once, when a statement is planned, and a plan is kept for the session: through a pooler the
+-- next caller's query goes by who was calling before.
+CREATE FUNCTION tenancy.audit_immutable_reader(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH readers AS MATERIALIZED (
+        SELECT p.oid, n.nspname::text AS schema, p.proname::text AS name FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE p.oid = ANY (scope.readers) OR n.nspname = 'pg_catalog' AND p.proname = 'current_setting'
+    ), suspects AS MATERIALIZED (
+        SELECT f.oid, f.proname, f.prosrc, f.prosqlbody::text AS body FROM pg_proc f JOIN pg_language l ON l.oid = f.prolang
+        WHERE f.provolatile = 'i' AND l.lanname NOT IN ('c', 'internal')
+            AND (f.pronamespace = ANY (scope.schemas) OR f.oid IN (
+                SELECT n.function FROM unnest(scope.nodes) n WHERE n.type = 'FUNCEXPR' AND n.function >= 16384))
+            AND NOT tenancy.of_extension('pg_proc'::regclass, f.oid)
+    ), found AS MATERIALIZED (
+        SELECT s.oid, format('%I.%I()', r.schema, r.name) AS what FROM suspects s JOIN readers r ON r.oid <> s.oid AND s.body ~ (':funcid ' || r.oid || ' ')
+        UNION
+        SELECT s.oid, 'the database role' FROM suspects s WHERE s.body ~ '\{SQLVALUEFUNCTION :op (9|10|11|12) '
+        UNION
+        SELECT s.oid, CASE WHEN word[1] IN ('current_user', 'session_user', 'current_role') THEN 'the database role' ELSE format('%I.%I()', r.schema, r.name) END
+        FROM suspects s CROSS JOIN LATERAL tenancy.words(s.prosrc) word
+        LEFT JOIN readers r ON r.oid <> s.oid AND r.name = word[cardinality(word)]
+            AND (r.schema = word[cardinality(word) - 1] OR r.name = 'current_setting' AND cardinality(word) = 1)
+        WHERE s.body IS NULL AND (r.oid IS NOT NULL OR cardinality(word) = 1 AND word[1] IN ('current_user', 'session_user', 'current_role'))
+    )
+    SELECT 'error', format('function %s', f.oid::regprocedure), 'it is declared IMMUTABLE and tells who is calling, so plans keep the answer for callers that come later',
+        format('It reads %s.', string_agg(f.what, ', ' ORDER BY f.what)),
+        -- (Not where an index or a column is made of it.)
+        CASE WHEN NOT EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = f.oid
+            AND d.classid IN ('pg_class'::regclass, 'pg_attrdef'::regclass))
+            THEN format('ALTER FUNCTION %s STABLE', f.oid::regprocedure) END
+    FROM found f GROUP BY f.oid
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_immutable_reader(tenancy.audit_scope) IS 'Rule immutable_reader of tenancy.audit().';
+
 -- caller() IS NULL OR tenant_id = caller(): whoever is nobody sees every row. So does a session of which the claims were
 -- forgotten or are malformed.
 CREATE FUNCTION tenancy.audit_inverted_check(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
@@ -3953,6 +4502,21 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_inverted_check(tenancy.audit_scope) IS 'Rule inverted_check of tenancy.audit().';
+
+-- LEAKPROOF is a promise that a function tells nothing of its arguments, so that Postgres calls it before a policy has said who
+-- may see the row. Where it raises an error or a notice it tells of the rows of others.
+CREATE FUNCTION tenancy.audit_leakproof_function(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT 'warning', format('function %s', f.oid::regprocedure), 'it is declared LEAKPROOF, and so may be called with rows that its caller may not see',
+        format('Language %s.', l.lanname), format('ALTER FUNCTION %s NOT LEAKPROOF', f.oid::regprocedure)
+    FROM pg_proc f JOIN pg_language l ON l.oid = f.prolang
+    WHERE f.proleakproof AND f.pronamespace = ANY (scope.schemas) AND NOT tenancy.of_extension('pg_proc'::regclass, f.oid)
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_leakproof_function(tenancy.audit_scope) IS 'Rule leakproof_function of tenancy.audit().';
 
 -- The tenant column compared with a constant: a tenant that is written into a policy is not the caller's.
 CREATE FUNCTION tenancy.audit_literal_tenant(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
@@ -3999,6 +4563,81 @@ $$;
 
 COMMENT ON FUNCTION tenancy.audit_login_not_bound(tenancy.audit_scope) IS 'Rule login_not_bound of tenancy.audit().';
 
+-- A materialized view has no row security. It holds the rows that its owner saw at the last REFRESH, and shows them to all
+-- who may read it.
+CREATE FUNCTION tenancy.audit_materialized_view(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT 'error', 'materialized view ' || d.object, 'it shows rows of tables past their row security', string_agg(DISTINCT d.why, '; '),
+        -- (What nobody was granted directly is reached through a view; not to keep it at all is for a person to decide.)
+        min(d.mend) FILTER (WHERE d.mend LIKE 'REVOKE %')
+    FROM unnest(scope.doors) d WHERE d.kind = 'materialized view' GROUP BY d.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_materialized_view(tenancy.audit_scope) IS 'Rule materialized_view of tenancy.audit().';
+
+-- tenant_id IN (SELECT ...) and EXISTS (SELECT ... WHERE tenant_id = ...): Postgres never makes a join of a policy's sub-select, so
+-- the table is read whole. tenant_id = ANY (ARRAY(SELECT ...)) takes the index.
+CREATE FUNCTION tenancy.audit_membership_by_subselect(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH nodes AS MATERIALIZED (
+        SELECT n.tree, n.id, n.parent, n.ancestors, n.type, n.field, n.query, n.own_column, n.fields ->> 'sublinktype' AS link, n.fields ->> 'boolop' AS boolop
+        FROM unnest(scope.nodes) n WHERE n.type IN ('SUBLINK', 'QUERY', 'BOOLEXPR', 'OPEXPR', 'RANGETBLENTRY') OR n.own_column IS NOT NULL
+    ), links AS MATERIALIZED (
+        -- (What is not to be in a list has to be looked for in any case.)
+        SELECT s.tree, s.id, s.link, q.id AS query FROM nodes s JOIN nodes q ON q.tree = s.tree AND q.parent = s.id AND q.type = 'QUERY'
+        WHERE s.type = 'SUBLINK' AND s.query IS NULL AND s.link IN ('0', '2')
+            AND NOT EXISTS (SELECT FROM nodes b WHERE b.tree = s.tree AND b.boolop = 'not' AND b.id = ANY (s.ancestors))
+    ), memberships AS MATERIALIZED (
+        -- IN: column = a column of the sub-select, which reads no other of the row
+        SELECT l.tree, l.id, l.link, v.own_column FROM links l
+        JOIN nodes o ON o.tree = l.tree AND o.parent = l.id AND o.field = 'testexpr' AND o.type = 'OPEXPR'
+        JOIN nodes v ON v.tree = l.tree AND o.id = ANY (v.ancestors) AND v.own_column > 0
+        WHERE l.link = '2' AND NOT EXISTS (SELECT FROM nodes c WHERE c.tree = l.tree AND c.own_column IS NOT NULL AND c.query = l.query)
+        UNION ALL
+        -- EXISTS: of a table, and bound to the row by one column
+        SELECT l.tree, l.id, l.link, min(v.own_column) FROM links l JOIN nodes v ON v.tree = l.tree AND v.query = l.query AND v.own_column IS NOT NULL
+        WHERE l.link = '0' AND EXISTS (SELECT FROM nodes r WHERE r.tree = l.tree AND r.query = l.query AND r.type = 'RANGETBLENTRY')
+        GROUP BY l.tree, l.id, l.link HAVING count(*) = 1
+    ), found AS MATERIALIZED (
+        -- (A floor that protect() wrote takes the index.)
+        SELECT p.object, p.relation, m.own_column, m.link
+        FROM unnest(scope.policies) p JOIN memberships m ON m.tree = p.using_tree JOIN unnest(scope.tables) t ON t.relation = p.relation AND m.own_column IN (t.tenant_column, t.user_column)
+        WHERE COALESCE(t.template, 'public_read') = 'public_read'
+    )
+    SELECT 'notice', f.object, 'membership is asked by a sub-select for each row, where an array would take the index',
+        format('Column %s.', string_agg(DISTINCT format('%I, by %s', a.attname, CASE f.link WHEN '0' THEN 'EXISTS' ELSE 'IN (SELECT ...)' END), '; ')), NULL::text
+    FROM found f JOIN pg_attribute a ON a.attrelid = f.relation AND a.attnum = f.own_column GROUP BY f.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_membership_by_subselect(tenancy.audit_scope) IS 'Rule membership_by_subselect of tenancy.audit().';
+
+-- Several permissive policies of one role and command: each is tested for every row, and what they let in adds up.
+CREATE FUNCTION tenancy.audit_multiple_permissive_policies(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH pairs AS MATERIALIZED (
+        SELECT a.relation, a.object AS first, a.name AS name, b.name AS other FROM unnest(scope.policies) a
+        JOIN unnest(scope.policies) b ON b.relation = a.relation AND b.permissive AND b.policy > a.policy AND (a.command = b.command OR '*' IN (a.command, b.command))
+            AND (a.roles && b.roles OR 0 = ANY (a.roles) OR 0 = ANY (b.roles)) AND NOT (a.ours AND b.ours)
+        WHERE a.permissive AND a.roles && scope.callers AND b.roles && scope.callers
+    )
+    SELECT 'notice', t.object, 'several permissive policies are for the same role and command', format('Those are: %s.', string_agg(DISTINCT quote_ident(n), ', ')), NULL::text
+    FROM pairs p JOIN unnest(scope.tables) t ON t.relation = p.relation CROSS JOIN LATERAL (VALUES (p.name), (p.other)) x (n)
+    GROUP BY t.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_multiple_permissive_policies(tenancy.audit_scope) IS 'Rule multiple_permissive_policies of tenancy.audit().';
+
 -- Without a primary key nothing tells two rows apart: tools cannot name the one to change, logical replication refuses UPDATE
 -- and DELETE, and the same row can be there twice.
 CREATE FUNCTION tenancy.audit_no_primary_key(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
@@ -4013,6 +4652,70 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_no_primary_key(tenancy.audit_scope) IS 'Rule no_primary_key of tenancy.audit().';
+
+-- Permissive policies add up: one that is written too wide, next year, opens the table, and nothing stands under it.
+CREATE FUNCTION tenancy.audit_no_restrictive_floor(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    SELECT 'notice', t.object, 'no RESTRICTIVE policy holds when a permissive one is too wide', NULL::text, NULL::text
+    FROM unnest(scope.tables) t
+    JOIN (
+        SELECT p.relation FROM unnest(scope.policies) p LEFT JOIN tenancy.policy_trees(scope) e ON NOT p.permissive AND e.tree = COALESCE(p.using_tree, p.check_tree) AND e.columns <> '{}'
+        GROUP BY 1 HAVING bool_or(p.permissive AND p.roles && scope.callers) AND count(e.tree) = 0
+    ) p ON p.relation = t.relation
+    WHERE t.has_owners AND t.row_security AND t.asked IS NULL AND t.granted <> ''
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_no_restrictive_floor(tenancy.audit_scope) IS 'Rule no_restrictive_floor of tenancy.audit().';
+
+-- RESTRICTIVE policies only take away from what permissive ones give. Alone they let nobody in.
+CREATE FUNCTION tenancy.audit_only_restrictive_policies(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT 'notice', t.object, 'all its policies are RESTRICTIVE: nobody whom row security binds sees or writes a row',
+        format('Policies: %s.', string_agg(quote_ident(p.name), ', ' ORDER BY p.name)), NULL::text
+    FROM unnest(scope.tables) t JOIN unnest(scope.policies) p ON p.relation = t.relation
+    WHERE t.row_security AND t.asked IS NULL
+    GROUP BY t.object HAVING NOT bool_or(p.permissive)
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_only_restrictive_policies(tenancy.audit_scope) IS 'Rule only_restrictive_policies of tenancy.audit().';
+
+-- is_staff() OR tenant_id = ...: an arm that names no column of the table may let every row in, so Postgres has to be ready to
+-- read them all, for callers too who are no staff.
+CREATE FUNCTION tenancy.audit_or_without_column(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH nodes AS MATERIALIZED (
+        SELECT n.tree, n.id, n.parent, n.ancestors, n.type, n.query, n.own_column, n.fields ->> 'boolop' AS boolop FROM unnest(scope.nodes) n
+        WHERE n.query IS NULL OR n.own_column IS NOT NULL
+    ), arms AS MATERIALIZED (
+        -- (A constant arm is for policy_always_true, or falls away.)
+        SELECT a.tree, o.id AS choice, array_remove(array_agg(v.own_column), NULL) AS columns
+        FROM nodes o JOIN nodes a ON a.tree = o.tree AND a.parent = o.id AND a.type <> 'CONST'
+        LEFT JOIN nodes v ON v.tree = a.tree AND v.own_column IS NOT NULL AND (v.id = a.id OR a.id = ANY (v.ancestors))
+        WHERE o.boolop = 'or' AND NOT EXISTS (SELECT FROM nodes b WHERE b.tree = o.tree AND b.boolop = 'not' AND b.id = ANY (o.ancestors))
+        GROUP BY a.tree, o.id, a.id
+    )
+    SELECT DISTINCT 'notice', p.object, 'an arm of an OR names no column of the table, which costs the others the index', pg_get_expr(q.polqual, q.polrelid), NULL::text
+    FROM unnest(scope.policies) p
+    JOIN arms bare ON bare.tree = p.using_tree AND bare.columns = '{}'
+    JOIN unnest(scope.tables) t ON t.relation = p.relation
+    JOIN arms other ON other.tree = bare.tree AND other.choice = bare.choice AND (t.tenant_column = ANY (other.columns) OR t.user_column = ANY (other.columns))
+    JOIN pg_policy q ON q.oid = p.policy
+    -- (A floor that protect() wrote takes the index.)
+    WHERE COALESCE(t.template, 'public_read') = 'public_read'
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_or_without_column(tenancy.audit_scope) IS 'Rule or_without_column of tenancy.audit().';
 
 -- A row that refers to nothing, or to another tenant's row, is there already: a foreign key does not look at the rows that
 -- were there before it while it is NOT VALID, or where its table has FORCE ROW LEVEL SECURITY and its owner sees no rows.
@@ -4120,6 +4823,646 @@ END $$;
 
 COMMENT ON FUNCTION tenancy.audit_orphans(tenancy.audit_scope) IS 'Rule orphans of tenancy.audit(). Reads rows of small tables where no row security hides any, and tells how many.';
 
+-- A view reads its tables as its owner, unless it is made WITH (security_invoker). Where row security does not bind that
+-- owner, the view shows the rows of all tenants to whoever may use it.
+CREATE FUNCTION tenancy.audit_owner_rights_view(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT 'error', 'view ' || d.object, 'it shows rows of tables past their row security', string_agg(DISTINCT d.why, '; '), min(d.mend)
+    FROM unnest(scope.doors) d WHERE d.kind = 'view' GROUP BY d.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_owner_rights_view(tenancy.audit_scope) IS 'Rule owner_rights_view of tenancy.audit().';
+
+-- auth.login($1): where the server logs the parameters of statements its log fills with tokens, each good for some minutes for
+-- whoever reads the log, and for as long as it lasts in every copy.
+CREATE FUNCTION tenancy.audit_parameter_logging(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    WITH settings AS (
+        SELECT EXISTS (SELECT FROM pg_settings s WHERE s.name = 'log_parameter_max_length' AND s.setting <> '0') AS of_statements,
+            EXISTS (SELECT FROM pg_settings s WHERE s.name = 'log_parameter_max_length_on_error' AND s.setting <> '0') AS of_errors,
+            ARRAY(SELECT format('%s is %s', s.name, current_setting(s.name)) FROM pg_settings s
+                WHERE s.name = 'log_statement' AND s.setting = 'all'
+                    OR s.name = 'log_min_duration_statement' AND s.setting <> '-1'
+                    OR s.name = 'log_min_duration_sample' AND s.setting <> '-1' AND current_setting('log_statement_sample_rate')::float8 > 0
+                    OR s.name = 'log_transaction_sample_rate' AND s.setting::float8 > 0
+                ORDER BY s.name) AS logging
+    )
+    SELECT 'warning', v.object, 'tokens are presented here, and the server writes the parameters of statements to its log', v.detail, NULL::text
+    FROM settings s CROSS JOIN LATERAL (VALUES
+        (s.of_statements AND s.logging <> '{}', 'setting log_parameter_max_length', format('It is %s, and %s.',
+            current_setting('log_parameter_max_length'), array_to_string(s.logging, ', '))),
+        (s.of_errors, 'setting log_parameter_max_length_on_error', format('It is %s: the parameters of statements that fail are logged.',
+            current_setting('log_parameter_max_length_on_error')))
+    ) AS v (holds, object, detail)
+    -- In mode claims nobody needs a token.
+    WHERE v.holds AND tenancy.setting('mode') <> 'claims'
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_parameter_logging(tenancy.audit_scope) IS 'Rule parameter_logging of tenancy.audit().';
+
+-- path LIKE auth.user_id() || '/%': what the caller says is the pattern, so that whoever is called % matches every row; and 1 is
+-- found in 12.
+CREATE FUNCTION tenancy.audit_pattern_on_claim(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH matchers AS MATERIALIZED (
+        SELECT o.oprcode::oid AS function, o.oprname = '^@' AS is_prefix FROM pg_operator o
+        WHERE o.oprnamespace = 'pg_catalog'::regnamespace AND o.oprname IN ('~~', '~~*', '~', '~*', '^@') AND o.oprresult = 'bool'::regtype
+            AND o.oprright = 'text'::regtype
+        UNION
+        SELECT p.oid, p.proname = 'starts_with' FROM pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proargtypes[1] = 'text'::regtype
+            AND p.proname IN ('like', 'texticlike', 'regexp_like', 'regexp_match', 'regexp_matches', 'regexp_count', 'regexp_instr', 'regexp_substr',
+                'position', 'strpos', 'starts_with')
+    ), nodes AS MATERIALIZED (
+        SELECT n.tree, n.id, n.parent, n.ancestors, n.type, n.field, n.function, n.reads_caller, n.fields ->> 'resulttype' AS result
+        FROM unnest(scope.nodes) n WHERE n.tree IN (SELECT tree FROM unnest(scope.nodes) r WHERE r.reads_caller)
+    ), reading AS MATERIALIZED (
+        -- A uuid or a number holds no wildcards.
+        SELECT n.tree, n.id, n.ancestors FROM nodes n JOIN pg_proc f ON f.oid = n.function JOIN pg_type t ON t.oid = f.prorettype
+        WHERE n.reads_caller AND (t.typcategory IN ('S', 'A') OR t.oid IN ('json'::regtype, 'jsonb'::regtype))
+            AND t.oid NOT IN ('uuid[]'::regtype, 'bigint[]'::regtype)
+    ), found AS MATERIALIZED (
+        SELECT DISTINCT m.tree, m.function, k.is_prefix
+        FROM reading r
+        JOIN nodes m ON m.tree = r.tree AND m.id = ANY (r.ancestors) AND m.type IN ('OPEXPR', 'SCALARARRAYOPEXPR', 'FUNCEXPR')
+        JOIN matchers k ON k.function = m.function
+        JOIN tenancy.audited_claims(scope) c ON c.tree = r.tree AND c.reader = r.id
+        -- In the second argument, and as it is
+        WHERE NOT (m.id + 1 = r.id OR m.id + 1 = ANY (r.ancestors)) AND (NOT k.is_prefix OR c.used_in = m.id)
+            AND NOT EXISTS (SELECT FROM nodes b LEFT JOIN pg_proc f ON f.oid = b.function AND b.type = 'FUNCEXPR'
+                WHERE b.tree = r.tree AND b.id = ANY (r.ancestors) AND m.id = ANY (b.ancestors) AND (b.field = 'jointree'
+                    OR b.type = 'COERCEVIAIO' AND b.result::oid IN ('uuid'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'bool'::regtype)
+                    OR f.proname IN ('replace', 'regexp_replace', 'translate', 'md5', 'encode', 'length')))
+    )
+    SELECT 'error', p.object, 'what the caller says is searched for as a pattern or a part, and finds the rows of others',
+        format('In %s.', string_agg(DISTINCT pg_get_expr(e.expression, q.polrelid), ' and ')), NULL::text
+    FROM unnest(scope.policies) p JOIN pg_policy q ON q.oid = p.policy
+    CROSS JOIN LATERAL (VALUES (p.using_tree, q.polqual), (p.check_tree, q.polwithcheck)) AS e (tree, expression)
+    WHERE e.tree IN (SELECT tree FROM found)
+    GROUP BY p.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_pattern_on_claim(tenancy.audit_scope) IS 'Rule pattern_on_claim of tenancy.audit().';
+
+-- Somebody wrote policies, and row security is off: they say nothing, and whoever has a right on the table has it on all rows.
+CREATE FUNCTION tenancy.audit_policies_without_rls(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT 'error', t.object, 'it has policies, and row security is off: they are not asked',
+        format('Policies: %s.', (SELECT string_agg(quote_ident(p.polname), ', ' ORDER BY p.polname) FROM pg_policy p WHERE p.polrelid = t.relation)),
+        format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', t.name)
+    FROM unnest(scope.tables) t WHERE NOT t.row_security AND t.policies > 0
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_policies_without_rls(tenancy.audit_scope) IS 'Rule policies_without_rls of tenancy.audit().';
+
+-- A policy that is never true. A permissive one takes nothing away from what other policies allow, and whoever wrote it may
+-- have meant it to.
+CREATE FUNCTION tenancy.audit_policy_always_false(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    SELECT DISTINCT 'notice', p.object, CASE WHEN p.permissive THEN 'it is never true, so it lets nobody in; it keeps out nobody whom another policy lets in' ELSE 'it is never true, so nobody gets in' END,
+        tenancy.policy_text(p.policy), NULL::text
+    FROM tenancy.policy_trees(scope) t
+    JOIN (unnest(scope.policies) p CROSS JOIN LATERAL (VALUES (p.using_tree), (p.check_tree)) e (tree)) ON e.tree = t.tree
+    WHERE t.always = false
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_policy_always_false(tenancy.audit_scope) IS 'Rule policy_always_false of tenancy.audit().';
+
+-- A policy that is true for every row and every caller is no policy: whoever has the right on the table uses it on the rows of
+-- all tenants.
+CREATE FUNCTION tenancy.audit_policy_always_true(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH tests AS MATERIALIZED (SELECT * FROM tenancy.policy_tests(scope)
+    ), found AS MATERIALIZED (
+        SELECT x.policy, x.object, t.has_owners, bool_and(x.apart) AS apart, bool_or(x.open ~ format('[%s-]', t.granted)) AS reached,
+            bool_or(x.open ~ format('[%s-]', translate(t.granted, 'ra', ''))) AS changes
+        FROM tests x JOIN unnest(scope.tables) t ON t.relation = x.relation
+        -- (A check that is wider than what the policy goes by is for write_check_missing.)
+        LEFT JOIN tests u ON u.policy = x.policy AND x.clause = 'WITH CHECK' AND u.clause = 'USING' AND u.columns <> '{}' AND u.always IS NULL
+        WHERE x.always AND u.policy IS NULL AND CASE WHEN t.has_owners THEN x.open <> '' ELSE x.open ~ format('[%s-]', translate(t.granted, 'r', '')) END
+        GROUP BY 1, 2, 3
+    )
+    -- (Where rows have no owner, an INSERT by everybody may be a form that everybody may fill in.)
+    SELECT CASE WHEN NOT f.apart AND f.reached AND (f.has_owners OR f.changes) THEN 'error' ELSE 'warning' END,
+        f.object, 'it is true for every row and every caller', tenancy.policy_text(f.policy), NULL::text
+    FROM found f
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_policy_always_true(tenancy.audit_scope) IS 'Rule policy_always_true of tenancy.audit().';
+
+-- Any session may set app.tenant to what it likes: whoever gets one statement past the app, by an injection for example, chooses
+-- whose rows it sees.
+CREATE FUNCTION tenancy.audit_policy_by_setting(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH called AS MATERIALIZED (
+        SELECT DISTINCT n.tree, n.function FROM unnest(scope.nodes) n WHERE n.type = 'FUNCEXPR' AND n.function >= 16384
+    ), bodies AS MATERIALIZED (
+        SELECT f.oid, m[1] AS setting
+        FROM pg_proc f CROSS JOIN LATERAL regexp_matches(COALESCE(pg_get_function_sqlbody(f.oid), f.prosrc), 'current_setting\(\s*''([^'']+)''', 'gi') m
+        WHERE f.oid IN (SELECT function FROM called) AND f.pronamespace NOT IN ('auth'::regnamespace, 'tenancy'::regnamespace)
+            AND NOT tenancy.of_extension('pg_proc'::regclass, f.oid)
+    ), found AS MATERIALIZED (
+        SELECT c.tree, c.setting, c.setting AS what FROM tenancy.audited_claims(scope) c
+        UNION
+        SELECT c.tree, b.setting, format('%s in function %s', b.setting, b.oid::regprocedure) FROM called c JOIN bodies b ON b.oid = c.function
+    )
+    SELECT 'notice', p.object, 'it goes by a setting, which any session may set',
+        format('It goes by %s.', string_agg(DISTINCT f.what, ', ' ORDER BY f.what)), NULL::text
+    FROM (SELECT p.*, unnest(ARRAY[p.using_tree, p.check_tree]) AS tree FROM unnest(scope.policies) p) p JOIN found f ON f.tree = p.tree
+    -- (The extension's modes are about request.jwt.claims.)
+    WHERE f.setting LIKE '%.%' AND lower(f.setting) !~ '^(request\.jwt\.|pg_tenancy\.)'
+    GROUP BY p.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_policy_by_setting(tenancy.audit_scope) IS 'Rule policy_by_setting of tenancy.audit().';
+
+-- EXISTS (SELECT ... WHERE m.org_id = org_id): the name without a table is the sub-select's own column. Bound neither to the row
+-- nor to the caller, one row anywhere opens the table.
+CREATE FUNCTION tenancy.audit_policy_exists_unbound(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH nodes AS MATERIALIZED (
+        SELECT n.tree, n.id, n.parent, n.ancestors, n.field, n.type, n.depth, n.own_column, n.function, n.reads_caller, n.fields FROM unnest(scope.nodes) n
+    ), selects AS MATERIALIZED (
+        SELECT s.tree, s.id, s.ancestors, bool_or(n.own_column IS NOT NULL) AS of_row,
+            bool_or(n.reads_caller OR n.type = 'SQLVALUEFUNCTION' OR n.type = 'FUNCEXPR' AND p.pronamespace <> 'pg_catalog'::regnamespace) AS of_caller,
+            bool_or(n.type = 'RANGETBLENTRY' AND n.fields ->> 'relid' IS NOT NULL) AS reads_tables,
+            bool_or(n.type = 'RANGETBLENTRY' AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity) AS reads_all
+        FROM nodes s JOIN nodes n ON n.tree = s.tree AND s.id = ANY (n.ancestors)
+        LEFT JOIN pg_proc p ON p.oid = n.function LEFT JOIN pg_class c ON n.type = 'RANGETBLENTRY' AND c.oid = (n.fields ->> 'relid')::oid
+        WHERE s.type = 'SUBLINK' AND s.depth = 0 AND s.fields ->> 'sublinktype' IN ('0', '2') GROUP BY 1, 2, 3
+    ), captured AS MATERIALIZED (
+        -- A column of the sub-select compared with itself
+        SELECT DISTINCT s.tree, s.id AS sublink FROM selects s
+        JOIN nodes o ON o.tree = s.tree AND o.type = 'OPEXPR' AND s.id = ANY (o.ancestors) AND (o.fields ->> 'opno')::oid IN (SELECT p.oid FROM pg_operator p WHERE p.oprname = '=')
+        JOIN nodes a ON a.tree = o.tree AND a.parent = o.id AND a.type = 'VAR' AND a.own_column IS NULL
+        JOIN nodes b ON b.tree = o.tree AND b.parent = o.id AND b.type = 'VAR' AND b.id > a.id AND b.fields = a.fields
+    ), unbound AS MATERIALIZED (
+        SELECT s.tree, bool_or(c.tree IS NOT NULL) AS captured, bool_or(c.tree IS NOT NULL OR s.reads_all) AS clear FROM selects s LEFT JOIN captured c ON c.tree = s.tree AND c.sublink = s.id
+        WHERE s.reads_tables AND NOT s.of_row AND (c.tree IS NOT NULL OR NOT s.of_caller)
+            -- Under a NOT it closes. With another arm of an AND that names a column, or reads the caller beside it, it is one condition more.
+            AND NOT EXISTS (SELECT FROM nodes b WHERE b.tree = s.tree AND b.id = ANY (s.ancestors) AND b.fields ->> 'boolop' = 'not')
+            AND NOT EXISTS (
+                SELECT FROM nodes b JOIN nodes v ON v.tree = b.tree AND v.own_column IS NOT NULL AND b.id = ANY (v.ancestors)
+                WHERE b.tree = s.tree AND b.id = ANY (s.ancestors) AND b.fields ->> 'boolop' = 'and'
+                    AND v.ancestors[cardinality(b.ancestors) + 2] IS DISTINCT FROM (s.ancestors || s.id)[cardinality(b.ancestors) + 2])
+        GROUP BY 1
+    )
+    -- (Where the tables that it reads have row security, that may bind it to the caller.)
+    SELECT CASE WHEN bool_or(u.clear AND NOT x.apart AND x.open ~ format('[%s-]', t.granted)) THEN 'error' ELSE 'warning' END, x.object,
+        'its sub-select is bound neither to the row nor to the caller', tenancy.policy_text(x.policy), NULL::text
+    FROM unbound u JOIN tenancy.policy_tests(scope) x ON x.tree = u.tree JOIN unnest(scope.tables) t ON t.relation = x.relation
+    WHERE x.open <> '' AND (t.has_owners OR u.captured) GROUP BY x.policy, x.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_policy_exists_unbound(tenancy.audit_scope) IS 'Rule policy_exists_unbound of tenancy.audit().';
+
+-- A policy for roles that no login can take: it does nothing, and whoever reads it thinks that it does.
+CREATE FUNCTION tenancy.audit_policy_for_nobody(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH RECURSIVE usable AS (
+        -- (What the settings name is waiting for its logins.)
+        SELECT r.oid FROM pg_roles r WHERE r.rolcanlogin OR r.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous')) OR r.rolname = ANY (tenancy.staff_roles()) OR r.rolname ~ '^pg_'
+        UNION
+        SELECT m.roleid FROM usable u JOIN pg_auth_members m ON m.member = u.oid
+        -- From 16 on whoever makes a role may hand it on, but not take it.
+        WHERE COALESCE((to_jsonb(m) ->> 'set_option')::boolean OR (to_jsonb(m) ->> 'inherit_option')::boolean, true)
+    ), usable_roles AS MATERIALIZED (SELECT array_agg(oid) || 0::oid AS roles FROM usable)
+    SELECT 'notice', p.object, 'it is for roles that no login can take', format('No login is a member of %s.', (SELECT string_agg(r::regrole::text, ', ' ORDER BY r::regrole::text) FROM unnest(p.roles) r)), NULL::text
+    FROM unnest(scope.policies) p, usable_roles u WHERE NOT p.ours AND NOT p.roles && u.roles
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_policy_for_nobody(tenancy.audit_scope) IS 'Rule policy_for_nobody of tenancy.audit().';
+
+-- A policy asks another table who may, and that table has no row security: whoever may write there lets themselves in.
+CREATE FUNCTION tenancy.audit_policy_reads_unprotected(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH reads AS MATERIALIZED (
+        SELECT DISTINCT n.tree, c.oid AS relation, c.relnamespace, c.relacl FROM unnest(scope.nodes) n JOIN pg_class c ON c.oid = (n.fields ->> 'relid')::oid
+        WHERE n.type = 'RANGETBLENTRY' AND n.fields ->> 'rtekind' = '0' AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity
+            AND c.relnamespace <> ALL ('{pg_catalog,information_schema,tenancy,auth}'::regnamespace[]::oid[])
+    ), rights AS MATERIALIZED (
+        SELECT r.relation, bool_or(a.privilege_type IN ('INSERT', 'UPDATE', 'DELETE')) AS writes, string_agg(DISTINCT a.privilege_type, ', ') AS listed
+        FROM (SELECT DISTINCT relation, relnamespace FROM reads) r
+        JOIN pg_namespace s ON s.oid = r.relnamespace
+        CROSS JOIN LATERAL (
+            SELECT x.privilege_type, x.grantee FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = r.relation
+            UNION ALL SELECT x.privilege_type, x.grantee FROM pg_attribute c, aclexplode(c.attacl) x WHERE c.attrelid = r.relation
+        ) a
+        WHERE a.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE') AND a.grantee = ANY (scope.callers)
+            AND EXISTS (SELECT FROM aclexplode(COALESCE(s.nspacl, acldefault('n', s.nspowner))) u WHERE u.privilege_type = 'USAGE' AND u.grantee = ANY (scope.callers))
+        GROUP BY 1
+    )
+    SELECT CASE WHEN bool_or(g.writes) THEN 'error' ELSE 'notice' END, p.object,
+        CASE WHEN bool_or(g.writes) THEN 'it goes by a table without row security, which callers may write' ELSE 'it goes by a table without row security, which callers may read' END,
+        format('Callers may: %s.', string_agg(DISTINCT format('%s on table %s', g.listed, g.relation::regclass), '; ')), NULL::text
+    FROM unnest(scope.policies) p CROSS JOIN LATERAL (VALUES (p.using_tree), (p.check_tree)) e (tree) JOIN reads r ON r.tree = e.tree JOIN rights g ON g.relation = r.relation
+    WHERE p.roles && scope.callers AND r.relation <> p.relation
+    GROUP BY p.policy, p.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_policy_reads_unprotected(tenancy.audit_scope) IS 'Rule policy_reads_unprotected of tenancy.audit().';
+
+-- The sub-select of a policy is itself subject to the policies of the table it reads. Where these lead back to the policy's own
+-- table, every query that has to ask it fails, and soon somebody switches row security off.
+CREATE FUNCTION tenancy.audit_policy_recursion(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH RECURSIVE guarded AS MATERIALIZED (
+        SELECT t.relation FROM unnest(scope.tables) t WHERE t.row_security
+    ), policies AS MATERIALIZED (
+        SELECT p.* FROM unnest(scope.policies) p JOIN guarded g ON g.relation = p.relation
+    ), sublinks AS MATERIALIZED (
+        SELECT DISTINCT n.tree FROM unnest(scope.nodes) n WHERE n.type = 'SUBLINK'
+    ), reads AS MATERIALIZED (
+        -- Which policies have a sub-select over which tables with row security; those of protect() as the catalog says
+        SELECT DISTINCT p.policy, p.relation, p.command, p.roles, g.relation AS target, e.is_using
+        FROM unnest(scope.nodes) n JOIN guarded g ON g.relation = (n.fields ->> 'relid')::oid
+        JOIN (policies p CROSS JOIN LATERAL (VALUES (p.using_tree, true), (p.check_tree, false)) e (tree, is_using)) ON e.tree = n.tree
+        WHERE n.type = 'RANGETBLENTRY' AND n.fields ->> 'rtekind' = '0'
+        UNION
+        SELECT p.policy, p.relation, p.command, p.roles, g.relation, true FROM policies p
+        JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = p.policy AND d.refclassid = 'pg_class'::regclass
+        JOIN guarded g ON g.relation = d.refobjid AND g.relation <> p.relation
+        WHERE p.ours
+    ), steps AS MATERIALIZED (
+        -- A sub-select asks the policies for SELECT, if any of them lets anybody in.
+        SELECT DISTINCT r.relation, r.target, r.roles FROM reads r
+        WHERE r.command IN ('r', '*') AND r.is_using AND EXISTS (SELECT FROM policies p WHERE p.relation = r.relation AND p.permissive AND p.command IN ('r', '*'))
+    ), asking AS MATERIALIZED (
+        -- Postgres calls it a recursion if the table that it comes back to has any sub-select in these. (A gate is one.)
+        SELECT p.relation, p.roles FROM policies p LEFT JOIN sublinks s ON s.tree = p.using_tree
+        WHERE p.command IN ('r', '*') AND (s.tree IS NOT NULL OR p.name = 'tenancy_gate' AND p.ours)
+    ), reached AS (
+        SELECT DISTINCT r.policy, r.relation AS start, r.target AS first, r.target, CASE WHEN 0 = ANY (r.roles) THEN '{0}' ELSE r.roles END AS roles
+        FROM reads r WHERE NOT r.command IN ('r', '*') OR NOT r.is_using OR EXISTS (SELECT FROM steps s WHERE s.relation = r.relation)
+        UNION
+        SELECT r.policy, r.start, r.first, s.target, b.roles
+        FROM reached r JOIN steps s ON s.relation = r.target AND r.target <> r.start
+        CROSS JOIN LATERAL (SELECT CASE WHEN 0 = ANY (s.roles) THEN r.roles WHEN 0 = ANY (r.roles) THEN s.roles ELSE ARRAY(SELECT unnest(s.roles) INTERSECT SELECT unnest(r.roles) ORDER BY 1) END) b (roles)
+        WHERE b.roles <> '{}'
+    )
+    SELECT 'error', p.object, 'queries that ask it fail with infinite recursion',
+        CASE WHEN bool_or(r.first = r.start) THEN 'Its sub-select reads its own table.'
+            ELSE format('Its sub-select reads %s, of which the policies lead back.', string_agg(DISTINCT 'table ' || r.first::regclass, ', ')) END, NULL::text
+    FROM reached r JOIN policies p ON p.policy = r.policy
+    WHERE r.target = r.start AND NOT p.ours AND EXISTS (
+        SELECT FROM asking a WHERE a.relation = r.start AND (a.roles && r.roles OR 0 = ANY (a.roles) OR 0 = ANY (r.roles)))
+    GROUP BY p.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_policy_recursion(tenancy.audit_scope) IS 'Rule policy_recursion of tenancy.audit().';
+
+-- A policy TO PUBLIC is for every role there is and every one that will be made, for whoever is not signed in too.
+CREATE FUNCTION tenancy.audit_policy_to_public(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH gates AS MATERIALIZED (
+        SELECT p.relation, string_agg(CASE p.command WHEN '*' THEN 'rawd' ELSE p.command::text END, '') AS commands FROM unnest(scope.policies) p
+        WHERE NOT p.permissive AND 0 = ANY (p.roles) GROUP BY 1
+    ), found AS MATERIALIZED (
+        SELECT p.policy, p.object, p.name, t.relation, t.name AS table_name, t.owner, t.forced FROM unnest(scope.policies) p
+        JOIN unnest(scope.tables) t ON t.relation = p.relation AND t.has_owners AND t.granted <> ''
+        LEFT JOIN gates g ON g.relation = p.relation
+        WHERE p.permissive AND NOT p.ours AND 0 = ANY (p.roles) AND translate(CASE p.command WHEN '*' THEN 'rawd' ELSE p.command::text END, concat(g.commands), '') <> ''
+    ), holders AS MATERIALIZED (
+        SELECT f.policy, a.grantee FROM found f JOIN pg_class c ON c.oid = f.relation, aclexplode(c.relacl) a WHERE a.grantee <> f.owner
+        UNION SELECT f.policy, a.grantee FROM found f JOIN pg_attribute c ON c.attrelid = f.relation, aclexplode(c.attacl) a WHERE a.grantee <> f.owner
+        UNION SELECT f.policy, f.owner FROM found f JOIN pg_roles r ON r.oid = f.owner WHERE f.forced AND NOT r.rolsuper AND NOT r.rolbypassrls
+    ), mended AS MATERIALIZED (
+        -- It stays a policy for all who have rights on the table now.
+        SELECT h.policy, string_agg(h.grantee::regrole::text, ', ' ORDER BY h.grantee::regrole::text) AS roles FROM holders h GROUP BY 1 HAVING bool_and(h.grantee <> 0)
+    )
+    SELECT 'warning', f.object, 'it is for every role, whoever that is', tenancy.policy_text(f.policy), 'ALTER POLICY ' || quote_ident(f.name) || ' ON ' || f.table_name || ' TO ' || m.roles
+    FROM found f LEFT JOIN mended m ON m.policy = f.policy
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_policy_to_public(tenancy.audit_scope) IS 'Rule policy_to_public of tenancy.audit().';
+
+-- A policy that asks who is calling, and not whose the row is: whoever passes gets the rows of every tenant. An admin is one of
+-- their own tenant only.
+CREATE FUNCTION tenancy.audit_policy_without_own_column(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH nodes AS MATERIALIZED (
+        SELECT n.tree, n.id, n.parent, n.ancestors, n.type, n.depth, n.query, n.own_column, n.function, n.reads_caller, n.fields FROM unnest(scope.nodes) n
+        WHERE n.type IN ('BOOLEXPR', 'NULLTEST', 'VAR', 'OPEXPR', 'RANGETBLENTRY', 'FUNCEXPR')
+    ), signed_in AS MATERIALIZED (
+        -- An arm of an OR that asks no more than that somebody is calling
+        SELECT DISTINCT t.tree FROM nodes t JOIN nodes r ON r.tree = t.tree AND r.reads_caller AND t.id = ANY (r.ancestors)
+        LEFT JOIN nodes v ON v.tree = t.tree AND v.own_column IS NOT NULL AND t.id = ANY (v.ancestors)
+        LEFT JOIN nodes b ON b.tree = t.tree AND b.id = ANY (t.ancestors) AND b.fields ->> 'boolop' = 'or'
+        WHERE t.type = 'NULLTEST' AND t.fields ->> 'nulltesttype' = '1' AND v.tree IS NULL
+        GROUP BY t.tree, t.id, t.ancestors HAVING count(DISTINCT b.id) = cardinality(t.ancestors)
+    ), single AS MATERIALIZED (
+        -- A sub-select over one table finds the caller in a column that is unique by itself: that is a list of people, and what
+        -- it says of one holds in no tenant more than in another.
+        SELECT DISTINCT e.tree FROM (
+            SELECT t.tree, min(t.query) AS query, min((t.fields ->> 'relid')::oid) AS relid FROM nodes t WHERE t.type = 'RANGETBLENTRY' GROUP BY 1 HAVING count(*) = 1) e
+        JOIN nodes o ON o.tree = e.tree AND o.query = e.query AND o.type = 'OPEXPR' AND (o.fields ->> 'opno')::oid IN (SELECT p.oid FROM pg_operator p WHERE p.oprname = '=')
+        JOIN nodes v ON v.tree = o.tree AND v.parent = o.id AND v.type = 'VAR' AND v.own_column IS NULL
+        JOIN nodes r ON r.tree = o.tree AND r.reads_caller AND o.id = ANY (r.ancestors)
+        JOIN pg_index i ON i.indrelid = e.relid AND i.indisunique AND i.indpred IS NULL AND i.indnkeyatts = 1 AND i.indkey[0] = (v.fields ->> 'varattno')::smallint
+    ), unknown AS MATERIALIZED (
+        -- What functions of the user's own ask is not known.
+        SELECT DISTINCT f.tree FROM nodes f JOIN pg_proc p ON p.oid = f.function
+        WHERE f.type = 'FUNCEXPR' AND NOT f.reads_caller AND p.pronamespace <> ALL ('{pg_catalog,tenancy,auth}'::regnamespace[]::oid[])
+    ), found AS MATERIALIZED (
+        SELECT x.policy, x.object, bool_or(NOT x.apart AND x.open ~ format('[%s-]', t.granted) AND (x.columns <> '{}' OR s.tree IS NULL AND u.tree IS NULL)) AS clear
+        FROM tenancy.policy_tests(scope) x JOIN unnest(scope.tables) t ON t.relation = x.relation
+        LEFT JOIN signed_in a ON a.tree = x.tree LEFT JOIN single s ON s.tree = x.tree LEFT JOIN unknown u ON u.tree = x.tree
+        WHERE t.has_owners AND x.clause = 'USING' AND x.open <> '' AND x.always IS NULL AND (x.columns = '{}' OR a.tree IS NOT NULL)
+        GROUP BY 1, 2
+    )
+    SELECT CASE WHEN f.clear THEN 'error' ELSE 'warning' END, f.object, 'whoever passes it gets the rows of every tenant', tenancy.policy_text(f.policy), NULL::text FROM found f
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_policy_without_own_column(tenancy.audit_scope) IS 'Rule policy_without_own_column of tenancy.audit().';
+
+CREATE FUNCTION tenancy.alike_protected(scope tenancy.audit_scope) RETURNS TABLE (relation oid, name text, asked jsonb, likeness text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- of what stands in WITH the planner expects a few rows, not thousands
+    SET enable_sort = off
+    SET jit = off -- which would take what is switched off for expensive
+AS $$
+    WITH RECURSIVE protected AS MATERIALIZED (
+        SELECT t.relation, t.name, t.asked FROM unnest(scope.tables) t WHERE t.asked IS NOT NULL
+    ), ancestor AS (
+        SELECT i.inhrelid AS relation, i.inhparent AS ancestor FROM pg_inherits i WHERE i.inhrelid IN (SELECT p.relation FROM protected p)
+        UNION SELECT a.relation, i.inhparent FROM ancestor a JOIN pg_inherits i ON i.inhrelid = a.ancestor
+    ), root AS MATERIALIZED (
+        -- (A child's protection is its parent's.)
+        SELECT * FROM protected p WHERE NOT EXISTS (
+            SELECT FROM ancestor a JOIN pg_policy f ON f.polrelid = a.ancestor AND f.polname = 'tenancy_floor' WHERE a.relation = p.relation)
+    ), family AS (
+        SELECT r.relation AS root, r.relation FROM root r
+        UNION SELECT f.root, i.inhrelid FROM family f JOIN pg_inherits i ON i.inhparent = f.relation
+    ), chain AS (
+        -- To whom rows belong that belong to rows of another table, step by step.
+        SELECT r.relation AS root, 0 AS level, r.relation, r.asked, NULL::smallint[] AS referencing, NULL::smallint[] AS referenced, NULL::oid[] AS operators, false AS outdated
+        FROM root r
+        UNION ALL
+        SELECT c.root, c.level + 1, k.confrelid, n.asked, k.conkey, k.confkey, k.conpfeqop, c.asked -> 'above' IS DISTINCT FROM (
+            SELECT jsonb_object_agg(key, value) FROM jsonb_each(n.asked) WHERE key IN ('template', 'tenant_column', 'user_column', 'key', 'above', 'authenticated'))
+        FROM chain c JOIN pg_constraint k ON k.conrelid = c.relation AND k.contype = 'f' AND k.conname = c.asked ->> 'key'
+        LEFT JOIN protected p ON p.relation = k.confrelid
+        CROSS JOIN LATERAL (SELECT CASE WHEN p.relation IS NULL THEN tenancy.asked(k.confrelid) ELSE p.asked END) n (asked)
+        WHERE c.level < 5
+    ), step AS MATERIALIZED (
+        -- The columns that matter of each of them.
+        SELECT c.*, ARRAY[c.asked ->> 'tenant_column', c.asked ->> 'user_column'] || CASE WHEN c.asked -> 'made' ? 'columns' THEN ARRAY(SELECT jsonb_object_keys(c.asked #> '{made,columns}')) END
+            || CASE WHEN COALESCE(c.referenced, n.referencing) IS NOT NULL THEN
+                ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.relation AND a.attnum = ANY (c.referenced || n.referencing)) END AS names
+        FROM chain c LEFT JOIN chain n ON n.root = c.root AND n.level = c.level + 1
+    ), above AS MATERIALIZED (
+        SELECT s.root, array_agg(s.relation ORDER BY s.level) FILTER (WHERE s.level > 0) AS parents,
+            -- (Names in the conditions on parents, which are compared as text.)
+            bool_or(s.outdated OR c.relname !~ '^[A-Za-z_][A-Za-z_0-9$]*$' OR n.nspname !~ '^[A-Za-z_][A-Za-z_0-9$]*$' OR c.relname LIKE 'tenancy%') AS odd
+        FROM step s JOIN pg_class c ON c.oid = s.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+        GROUP BY s.root HAVING count(*) > 1
+    ), member AS MATERIALIZED (
+        SELECT f.root, f.relation, 0 AS level, s.names FROM family f JOIN step s ON s.root = f.root AND s.level = 0
+        UNION ALL SELECT s.root, s.relation, s.level, s.names FROM step s WHERE s.level > 0
+    ), indexed AS MATERIALIZED (
+        SELECT x.indrelid, k.number, bool_or(k.place = 1 AND x.indisvalid AND x.indpred IS NULL AND m.amname = 'btree') AS leads, bool_or(x.indisprimary) AS in_primary_key
+        FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid JOIN pg_am m ON m.oid = c.relam, unnest(x.indkey) WITH ORDINALITY AS k (number, place)
+        WHERE x.indrelid IN (SELECT m.relation FROM member m) GROUP BY 1, 2
+    ), columns AS MATERIALIZED (
+        SELECT m.root, m.relation, m.level, bool_or(a.attname !~ '^[A-Za-z_][A-Za-z_0-9$]*$') AS odd, bool_and(COALESCE(i.leads, false)) AS all_lead,
+            string_agg(ROW(a.attname, a.attnum, a.atttypid, a.attcollation, a.attgenerated, a.attidentity, a.attnotnull, COALESCE(i.leads, false), COALESCE(i.in_primary_key, false),
+                EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum] AND NOT k.convalidated),
+                regexp_replace(d.adbin::text, ':(stmt_)?loc(ation)? -?\d+', '', 'g'))::text, ' ' ORDER BY a.attname) AS facts
+        FROM member m
+        JOIN pg_attribute a ON a.attrelid = m.relation AND a.attname = ANY (m.names) AND a.attnum > 0 AND NOT a.attisdropped
+        LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        LEFT JOIN indexed i ON i.indrelid = a.attrelid AND i.number = a.attnum
+        GROUP BY m.root, m.relation, m.level
+    ), tree AS MATERIALIZED (
+        -- (Most expressions stand in many tables: their text is gone through once, without where in a statement it stood.)
+        SELECT md5(regexp_replace(e.trees, ':(stmt_)?loc(ation)? -?\d+', '', 'g')) AS hash, e.roots, e.relations, e.policies
+        FROM (
+            SELECT CASE WHEN a.root IS NULL THEN x.tree ELSE
+                    -- (There are four parents at most.)
+                    replace(replace(replace(replace(x.tree, ':relid ' || a.parents[1] || ' ', ':relid parent '), COALESCE(':relid ' || a.parents[2] || ' ', ''), ':relid parent of parent '),
+                        COALESCE(':relid ' || a.parents[3] || ' ', ''), ':relid third '), COALESCE(':relid ' || a.parents[4] || ' ', ''), ':relid fourth ') END AS trees,
+                array_agg(f.root) AS roots, array_agg(f.relation) AS relations, array_agg(ROW(p.polname, p.polcmd, p.polpermissive, p.polroles)::text) AS policies
+            FROM family f JOIN pg_policy p ON p.polrelid = f.relation AND p.polname = ANY (tenancy.policy_names()) LEFT JOIN above a ON a.root = f.root,
+                LATERAL (SELECT concat(p.polqual::text, ' / ', p.polwithcheck::text)) AS x (tree)
+            GROUP BY 1
+        ) e
+    ), policies AS MATERIALIZED (
+        SELECT x.root, x.relation, string_agg(concat(x.policy, ' ', t.hash), ' ' ORDER BY x.policy COLLATE "C") AS facts
+        FROM tree t, unnest(t.roots, t.relations, t.policies) AS x (root, relation, policy) GROUP BY x.root, x.relation
+    ), triggers AS MATERIALIZED (
+        SELECT t.tgrelid, string_agg(ROW(t.tgname, t.tgfoid, t.tgtype, t.tgenabled IN ('O', 'A'), t.tgattr, t.tgargs, t.tgconstraint <> 0, t.tgdeferrable, t.tginitdeferred,
+            t.tgoldtable, t.tgnewtable, regexp_replace(t.tgqual::text, ':(stmt_)?loc(ation)? -?\d+', '', 'g'))::text, ' ' ORDER BY t.tgname) AS facts
+        FROM pg_trigger t WHERE t.tgname IN ('tenancy_truncate', 'tenancy_keep_tenant') AND t.tgparentid = 0 GROUP BY t.tgrelid
+    ), column_acls AS MATERIALIZED (
+        SELECT a.attrelid, string_agg(DISTINCT a.attacl::text, ' ') AS facts FROM pg_attribute a WHERE a.attacl IS NOT NULL GROUP BY a.attrelid
+    ), sequences AS MATERIALIZED (
+        SELECT d.refobjid, string_agg(DISTINCT ROW(s.relowner, s.relacl)::text, ' ') AS facts FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
+        WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'a' GROUP BY d.refobjid
+    ), facts AS MATERIALIZED (
+        SELECT f.root, f.relation, c.all_lead, COALESCE(c.odd, false) AS odd, ROW(r.relkind, r.relispartition, r.relrowsecurity, r.relforcerowsecurity, r.relowner, r.relacl,
+            c.facts, p.facts, t.facts, a.facts, CASE WHEN f.root = f.relation THEN s.facts END)::text AS facts
+        FROM family f JOIN pg_class r ON r.oid = f.relation
+        LEFT JOIN columns c ON c.root = f.root AND c.relation = f.relation AND c.level = 0
+        LEFT JOIN policies p ON p.root = f.root AND p.relation = f.relation
+        LEFT JOIN triggers t ON t.tgrelid = f.relation
+        LEFT JOIN column_acls a ON a.attrelid = f.relation
+        LEFT JOIN sequences s ON s.refobjid = f.relation
+    ), families AS MATERIALIZED (
+        SELECT f.root, bool_or(f.odd) AS odd, string_agg(DISTINCT md5(f.facts), ' ') FILTER (WHERE f.root <> f.relation) AS children,
+            -- (Above this size, indexes are for a person to make: tenancy.prepare_columns().)
+            CASE WHEN NOT bool_and(f.all_lead) THEN (SELECT sum(pg_table_size(m)) > 100 * 1024 * 1024 FROM tenancy.family(f.root) m) END AS large
+        FROM facts f GROUP BY f.root
+    ), parents AS MATERIALIZED (
+        SELECT s.root, COALESCE(bool_or(c.odd), false) AS odd, string_agg(ROW(s.level, s.asked - '{key,above,made,read,write,remove}'::text[], s.referencing, s.referenced, s.operators, c.facts)::text,
+            ' ' ORDER BY s.level) AS facts
+        FROM step s LEFT JOIN columns c ON c.root = s.root AND c.relation = s.relation AND c.level = s.level WHERE s.level > 0 GROUP BY s.root
+    )
+    SELECT r.relation, r.name, r.asked, concat(
+        CASE WHEN f.odd OR p.odd OR a.odd THEN r.relation END,
+        md5(ROW((r.asked - '{key,above}'::text[]) #- '{made,indexes}', r.asked ? 'key', n.nspowner, n.nspacl, o.facts, f.children, f.large, p.facts)::text))
+    FROM root r
+    JOIN pg_class c ON c.oid = r.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN facts o ON o.root = r.relation AND o.relation = r.relation
+    JOIN families f ON f.root = r.relation
+    LEFT JOIN parents p ON p.root = r.relation
+    LEFT JOIN above a ON a.root = r.relation
+$$;
+
+COMMENT ON FUNCTION tenancy.alike_protected(tenancy.audit_scope) IS
+'The protected tables of an audit that are no children of such, what was asked for each, and a text that is the same only for tables for which tenancy.protect() would run the same statements now, apart from names.';
+
+CREATE FUNCTION tenancy.drift(target regclass, asked jsonb, OUT statements text[], OUT problem text)
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    again jsonb := tenancy.asked_again(asked);
+BEGIN
+    IF again ? 'key' THEN
+        again := again || jsonb_build_object('above', tenancy.asked_above(target, again));
+    END IF;
+    statements := ARRAY(
+        SELECT s FROM unnest((tenancy.protect_statements(target, again)).statements) s
+        -- Bookkeeping; and rights that protect() found there are their giver's to take. (A partition that was detached has none.)
+        WHERE s !~ '^COMMENT ON POLICY ' AND (s !~ '^GRANT ' OR asked -> 'made' ? 'grants'));
+EXCEPTION WHEN OTHERS THEN
+    statements := '{}';
+    problem := format('%s (SQLSTATE %s)', SQLERRM, SQLSTATE);
+END $$;
+
+COMMENT ON FUNCTION tenancy.drift(regclass, jsonb) IS
+'The statements that tenancy.protect() would run now for what was asked before, without those that only keep that in mind; or why it would fail.';
+
+CREATE FUNCTION tenancy.protect_call(target regclass, asked jsonb) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT CASE
+        -- protect() refuses a child of an unprotected table, and takes a tenant column for asked that was not there then.
+        WHEN EXISTS (SELECT FROM pg_inherits WHERE inhrelid = target) OR asked ->> 'template' IN ('user', 'public_read')
+            AND NOT asked ? 'tenant_column' AND tenancy.has_column(target, tenancy.setting('tenant_column')::name) THEN NULL
+        ELSE format('SELECT tenancy.protect(%s)', concat_ws(', ', quote_literal(target::text),
+            CASE WHEN asked ->> 'template' <> 'tenant' THEN format('template => %L', asked ->> 'template') END,
+            CASE WHEN asked ->> 'template' = 'tenant_root' OR asked ->> 'tenant_column' <> tenancy.setting('tenant_column') THEN format('tenant_column => %L', asked ->> 'tenant_column') END,
+            CASE WHEN asked ->> 'user_column' <> tenancy.setting('user_column') THEN format('user_column => %L', asked ->> 'user_column') END,
+            (SELECT string_agg(format('%s => %L', n, ARRAY(SELECT jsonb_array_elements_text(asked -> n))), ', ' ORDER BY place)
+             FROM unnest('{read,write,remove}'::text[]) WITH ORDINALITY AS x (n, place)
+             WHERE asked ? n AND NOT (asked ->> 'template' = 'tenant_root' AND n <> 'read' AND asked -> n = '[]')),
+            CASE WHEN asked -> 'force' = 'false' THEN 'force => false' END,
+            CASE WHEN asked ? 'movable' THEN 'movable => true' END)) END
+$$;
+
+COMMENT ON FUNCTION tenancy.protect_call(regclass, jsonb) IS
+'The call of tenancy.protect() that asks again what was asked; NULL where no call does. (The foreign key of template via_parent is taken again without being named.)';
+
+CREATE FUNCTION tenancy.audit_protection_drifted(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    -- A setting that was changed has every table drift: then the rest is told by the first of those that are alike.
+    may_ask int := 200;
+    alike record;
+    drift record;
+    place int;
+    first text;
+BEGIN
+    FOR alike IN
+        SELECT array_agg(a.relation ORDER BY a.name) AS relations, array_agg(a.name ORDER BY a.name) AS names, array_agg(a.asked ORDER BY a.name) AS asked
+        FROM tenancy.alike_protected(scope) a GROUP BY a.likeness ORDER BY 2
+    LOOP
+        FOR place IN 1 .. cardinality(alike.relations) LOOP
+            IF place = 1 OR may_ask > 0 THEN
+                drift := tenancy.drift(alike.relations[place], alike.asked[place]);
+                EXIT WHEN drift.problem IS NULL AND drift.statements = '{}';
+                may_ask := may_ask - 1;
+                first := alike.names[place];
+            END IF;
+            level := CASE WHEN drift.problem IS NULL AND NOT EXISTS (SELECT FROM unnest(drift.statements) s
+                WHERE s ~ '^(CREATE|DROP) (POLICY|TRIGGER) |^REVOKE |^ALTER TABLE .* (ENABLE|FORCE) ROW LEVEL SECURITY$' AND s !~ ' NO FORCE ROW LEVEL SECURITY$')
+                THEN 'warning' ELSE 'error' END;
+            object := 'table ' || alike.names[place];
+            message := CASE WHEN drift.problem IS NOT NULL THEN 'what tenancy.protect() was asked cannot be had any more'
+                WHEN level = 'warning' THEN 'defaults, indexes or rights that tenancy.protect() was asked for are missing'
+                ELSE 'the guard that tenancy.protect() was asked for is not as it made it' END;
+            detail := CASE WHEN first <> alike.names[place] THEN format('It is as with %s.', first)
+                ELSE COALESCE(drift.problem, 'It would run: ' || array_to_string(drift.statements, '; ')) END;
+            fix := CASE WHEN drift.problem IS NULL THEN tenancy.protect_call(alike.relations[place], alike.asked[place]) END;
+            RETURN NEXT;
+        END LOOP;
+    END LOOP;
+
+    -- What is left where the floor is gone, and with it what was asked.
+    RETURN QUERY
+        WITH left_over AS MATERIALIZED (
+            SELECT p.polrelid AS relation, format('policy %I', p.polname) AS what, p.polname = 'tenancy_floor' AS floor FROM pg_policy p WHERE p.polname = ANY (tenancy.policy_names())
+            UNION ALL
+            SELECT t.tgrelid, format('trigger %I', t.tgname), false FROM pg_trigger t
+            WHERE (t.tgname, t.tgfoid) IN (('tenancy_truncate', 'tenancy.refuse_truncate()'::regprocedure), ('tenancy_keep_tenant', 'tenancy.refuse_move()'::regprocedure))
+        )
+        SELECT CASE WHEN bool_or(l.floor) THEN 'warning' ELSE 'error' END, t.object,
+            CASE WHEN bool_or(l.floor) THEN 'the comment of policy tenancy_floor, which says what tenancy.protect() was asked, is gone or is another' ELSE 'policy tenancy_floor is gone, and other parts of tenancy.protect() are left' END,
+            format('It has %s.', string_agg(l.what, ', ' ORDER BY l.what)), NULL::text
+        FROM unnest(scope.tables) t JOIN left_over l ON l.relation = t.relation
+        WHERE t.asked IS NULL AND NOT EXISTS (SELECT FROM unnest(scope.tables) p WHERE p.relation = t.parent AND p.asked IS NOT NULL)
+        GROUP BY t.object;
+END $$;
+
+COMMENT ON FUNCTION tenancy.audit_protection_drifted(tenancy.audit_scope) IS 'Rule protection_drifted of tenancy.audit().';
+
+-- Logical replication asks no policy: whoever subscribes gets the rows of all tenants, unless the publication has a row filter.
+CREATE FUNCTION tenancy.audit_publication_without_filter(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    WITH published AS (
+        SELECT p.oid, t.name FROM pg_publication p CROSS JOIN unnest(scope.tables) t WHERE p.puballtables AND t.has_owners
+        UNION
+        SELECT s.pnpubid, t.name FROM pg_publication_namespace s JOIN unnest(scope.tables) t ON t.schema = s.pnnspid AND t.has_owners
+        UNION
+        SELECT r.prpubid, t.name FROM pg_publication_rel r JOIN unnest(scope.tables) t ON t.relation = r.prrelid AND t.has_owners WHERE r.prqual IS NULL
+    )
+    SELECT 'warning', format('publication %I', p.pubname), 'it carries the rows of all tenants to whoever subscribes',
+        format('It has no row filter for %s%s.', array_to_string((array_agg(x.name ORDER BY x.name))[:5], ', '), CASE WHEN count(*) > 5 THEN format(' and %s more', count(*) - 5) END), NULL::text
+    FROM published x JOIN pg_publication p ON p.oid = x.oid GROUP BY p.pubname
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_publication_without_filter(tenancy.audit_scope) IS 'Rule publication_without_filter of tenancy.audit().';
+
 -- A rule reads and writes tables as the owner of the table that it is on. Where row security does not bind that owner, it
 -- does so for whoever may write there.
 CREATE FUNCTION tenancy.audit_rewriting_rule(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
@@ -4199,6 +5542,55 @@ $$;
 
 COMMENT ON FUNCTION tenancy.audit_rls_not_forced(tenancy.audit_scope) IS 'Rule rls_not_forced of tenancy.audit().';
 
+-- Row security is on and no policy lets anybody in: whoever it binds sees an empty table, and takes that for the truth.
+CREATE FUNCTION tenancy.audit_rls_without_policies(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT 'notice', t.object, 'row security is on without any policy: nobody whom it binds sees or writes a row', NULL::text, NULL::text
+    FROM unnest(scope.tables) t
+    -- A child that nobody is to ask directly is meant so, and a table on which callers have no rights is closed anyway.
+    WHERE t.row_security AND t.policies = 0 AND t.granted ~ '[rawd]'
+        AND NOT EXISTS (SELECT FROM unnest(scope.tables) p WHERE p.relation = t.parent AND p.row_security)
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_rls_without_policies(tenancy.audit_scope) IS 'Rule rls_without_policies of tenancy.audit().';
+
+-- The claim role is the name of a database role: gateways take it for SET ROLE. What a provider writes there of its own, admin
+-- or member, is a business role of somewhere, with no tenant to it.
+CREATE FUNCTION tenancy.audit_role_claim_as_right(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH claims AS MATERIALIZED (
+        SELECT c.tree, c.used_in FROM tenancy.audited_claims(scope) c WHERE c.path = '{role}'
+    ), nodes AS MATERIALIZED (
+        SELECT n.tree, n.id, n.parent, n.type, n.value, n.fields ->> 'consttype' AS consttype FROM unnest(scope.nodes) n WHERE n.tree IN (SELECT tree FROM claims)
+    ), compared AS MATERIALIZED (
+        -- With constants beside it, in a list too, or with a column
+        SELECT c.tree, v.value FROM claims c
+        JOIN nodes o ON o.tree = c.tree AND o.id = c.used_in AND o.type IN ('OPEXPR', 'SCALARARRAYOPEXPR', 'DISTINCTEXPR')
+        JOIN nodes a ON a.tree = c.tree AND a.parent = o.id
+        JOIN nodes k ON k.tree = c.tree AND (k.id = a.id OR k.parent = a.id AND a.type IN ('ARRAYEXPR', 'RELABELTYPE')) AND k.type IN ('CONST', 'VAR')
+        CROSS JOIN LATERAL unnest(CASE WHEN k.type = 'VAR' THEN ARRAY[NULL] WHEN k.consttype = '1009' THEN k.value::text[] ELSE ARRAY[k.value] END) v (value)
+    ), found AS MATERIALIZED (
+        SELECT DISTINCT c.tree, c.value FROM compared c
+        WHERE c.value IS NULL
+            OR c.value <> ALL (ARRAY['', 'authenticated', 'anon', 'anonymous', 'service_role', tenancy.setting('authenticated'),
+                tenancy.setting('anonymous')] || tenancy.staff_roles()::text[])
+    )
+    SELECT 'warning', p.object, 'it takes the claim role for a right, which names a database role',
+        format('It compares it with %s.', string_agg(DISTINCT COALESCE(quote_literal(f.value), 'a column'),
+            ', ' ORDER BY COALESCE(quote_literal(f.value), 'a column'))), NULL::text
+    FROM (SELECT p.*, unnest(ARRAY[p.using_tree, p.check_tree]) AS tree FROM unnest(scope.policies) p) p JOIN found f ON f.tree = p.tree
+    GROUP BY p.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_role_claim_as_right(tenancy.audit_scope) IS 'Rule role_claim_as_right of tenancy.audit().';
+
 -- Who may make things in a schema puts a function or an operator there that suits an argument better than the one that was meant,
 -- and the next statement of somebody with more rights runs it.
 CREATE FUNCTION tenancy.audit_schema_create(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
@@ -4218,6 +5610,48 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_schema_create(tenancy.audit_scope) IS 'Rule schema_create of tenancy.audit().';
+
+-- Passwords, tokens and keys in a table without row security are everybody's who may read it; and a visitor who is not signed in
+-- has no business with them in any table.
+CREATE FUNCTION tenancy.audit_sensitive_columns(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    WITH anonymous AS MATERIALIZED (
+        SELECT 0::oid AS oid UNION SELECT r.oid FROM pg_roles r WHERE r.rolname = tenancy.setting('anonymous')
+    ), asking AS MATERIALIZED (
+        SELECT DISTINCT n.tree FROM unnest(scope.nodes) n WHERE n.reads_caller OR n.type = 'SQLVALUEFUNCTION' OR n.type = 'FUNCEXPR' AND n.function >= 16384
+    ), open AS MATERIALIZED (
+        -- With row security, only where visitors see rows that are chosen without asking who they are
+        SELECT DISTINCT p.relation FROM unnest(scope.policies) p LEFT JOIN asking a ON a.tree = p.using_tree
+        WHERE p.permissive AND NOT p.ours AND p.command IN ('r', '*') AND p.roles && ARRAY(SELECT oid FROM anonymous) AND a.tree IS NULL
+    ), tables AS MATERIALIZED (
+        SELECT t.relation, t.name, t.row_security, t.granted FROM unnest(scope.tables) t
+        WHERE t.granted LIKE '%r%' AND (NOT t.row_security OR t.template = 'public_read' OR t.relation IN (SELECT relation FROM open))
+    ), columns AS MATERIALIZED (
+        SELECT t.*, a.attname, a.attacl, c.relacl
+        FROM tables t JOIN pg_class c ON c.oid = t.relation JOIN pg_attribute a ON a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped
+        JOIN pg_type y ON y.oid = a.atttypid
+        -- apiKey is api_key. (A number of such a name counts something.)
+        WHERE (y.typcategory = 'S' OR y.oid IN ('bytea'::regtype, 'uuid'::regtype, 'json'::regtype, 'jsonb'::regtype, 'text[]'::regtype))
+            AND lower(regexp_replace(a.attname, '([a-z0-9])([A-Z])', '\1_\2', 'g')) ~ (
+                '(^|_)(password|passwd|passphrase|pwd|secret|secret_key|token|api_?key|private_?key|encryption_key|signing_key|'
+                'ssn|social_security_(number|no)|credit_card(_number)?|card_number|cvv|cvc|bank_account(_number)?|passport_(number|no)|otp|totp|(recovery|backup)_codes?)(_hash|_digest|_encrypted)?$')
+    ), found AS MATERIALIZED (
+        SELECT c.name, c.attname, c.row_security, array_agg(DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END) AS readers
+        FROM columns c CROSS JOIN LATERAL (SELECT * FROM aclexplode(c.relacl) UNION ALL SELECT * FROM aclexplode(c.attacl)) x
+        WHERE x.privilege_type = 'SELECT' AND x.grantee = ANY (scope.callers) AND (NOT c.row_security OR x.grantee IN (SELECT oid FROM anonymous))
+        GROUP BY 1, 2, 3
+    )
+    SELECT CASE WHEN f.row_security THEN 'warning' ELSE 'error' END, format('column %s.%I', f.name, f.attname),
+        CASE WHEN f.row_security THEN 'by its name it holds secrets, and who is not signed in may read it'
+            ELSE 'by its name it holds secrets, and callers may read it in every row' END,
+        format('SELECT is granted to %s.', array_to_string(f.readers, ', ')), NULL::text
+    FROM found f
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_sensitive_columns(tenancy.audit_scope) IS 'Rule sensitive_columns of tenancy.audit().';
 
 -- With UPDATE on a sequence a caller sets it back, and the inserts of all tenants fail; without USAGE their own do, where the
 -- column's default asks it.
@@ -4307,6 +5741,239 @@ $$;
 
 COMMENT ON FUNCTION tenancy.audit_server_version(tenancy.audit_scope) IS 'Rule server_version of tenancy.audit().';
 
+-- auth.jwt() IS NOT NULL says that there are claims, and gateways set some for visitors too: {"role": "anonymous"}. Whoever is
+-- not signed in passes.
+CREATE FUNCTION tenancy.audit_signed_in_by_jwt(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH nodes AS MATERIALIZED (
+        SELECT n.tree, n.id, n.parent, n.fields FROM unnest(scope.nodes) n WHERE n.type IN ('NULLTEST', 'BOOLEXPR')
+    ), tests AS MATERIALIZED (
+        SELECT t.tree, t.id FROM nodes t LEFT JOIN nodes b ON b.tree = t.tree AND b.id = t.parent
+        WHERE t.fields ->> 'nulltesttype' = '1' OR t.fields ->> 'nulltesttype' = '0' AND b.fields ->> 'boolop' = 'not'
+    ), found AS MATERIALIZED (
+        SELECT c.tree, CASE WHEN c.setting IS NULL THEN c.function::regprocedure::text ELSE format('current_setting(%L)', c.setting) END AS what
+        FROM tenancy.audited_claims(scope) c JOIN tests t ON t.tree = c.tree AND t.id = c.used_in JOIN pg_proc f ON f.oid = c.function
+        -- All claims, and not one of them
+        WHERE c.path = '{}' AND (lower(c.setting) = 'request.jwt.claims' OR c.setting IS NULL AND f.prorettype IN ('json'::regtype, 'jsonb'::regtype))
+    )
+    SELECT 'warning', p.object, 'it takes whoever has claims for somebody who is signed in', format('It asks whether %s is there.', min(f.what)), NULL::text
+    FROM (SELECT p.*, unnest(ARRAY[p.using_tree, p.check_tree]) AS tree FROM unnest(scope.policies) p) p JOIN found f ON f.tree = p.tree
+    -- (To the role of those who are signed in alone it opens nothing.)
+    WHERE p.roles IS DISTINCT FROM ARRAY[to_regrole(quote_ident(tenancy.setting('authenticated')))::oid]
+    GROUP BY p.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_signed_in_by_jwt(tenancy.audit_scope) IS 'Rule signed_in_by_jwt of tenancy.audit().';
+
+-- A row without a tenant is nobody's: no caller sees it, a unique key or foreign key with the tenant does not hold for it
+-- (Postgres takes NULLs for different, and keys with one for met), and a policy that compares with IS NOT DISTINCT FROM
+-- shows it to whoever has no tenant.
+CREATE FUNCTION tenancy.audit_tenant_column_nullable(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    WITH says_what_null_means AS MATERIALIZED (
+        SELECT p.relation, v.own_column
+        FROM (SELECT * FROM unnest(scope.nodes) WHERE type IN ('NULLTEST', 'VAR')) v
+        JOIN (SELECT * FROM unnest(scope.nodes) WHERE type = 'NULLTEST') n ON n.tree = v.tree AND n.id = v.parent AND n.fields ->> 'nulltesttype' = '0'
+        JOIN unnest(scope.policies) p ON p.using_tree = v.tree AND p.permissive WHERE v.own_column > 0
+    )
+    SELECT 'warning', format('column %s.%I', t.name, a.attname), 'the tenant may be NULL, and such a row belongs to nobody',
+        'Where rows have none yet, the statement fails: give them one first.', format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', t.name, a.attname)
+    FROM unnest(scope.tables) t
+    JOIN pg_attribute a ON a.attrelid = t.relation AND a.attnum = t.tenant_column
+    JOIN pg_type y ON y.oid = a.atttypid
+    WHERE t.has_owners AND COALESCE(t.template, '') NOT IN ('tenant_or_global', 'via_parent') AND NOT y.typnotnull
+        -- (Children follow their parents. From 18 on, NOT NULL may be there and not hold for the rows there are.)
+        AND NOT EXISTS (SELECT FROM unnest(scope.tables) p WHERE p.relation = t.parent AND p.tenant_column IS NOT NULL)
+        AND (NOT a.attnotnull OR EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = t.relation AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum] AND NOT k.convalidated))
+        AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = t.relation AND k.contype = 'c' AND k.convalidated AND k.conkey = ARRAY[a.attnum]
+            AND k.conbin::text ~ '^\{NULLTEST :arg \{VAR [^{}]*\} :nulltesttype 1 ')
+        AND (t.relation, t.tenant_column) NOT IN (SELECT s.relation, s.own_column FROM says_what_null_means s)
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_tenant_column_nullable(tenancy.audit_scope) IS 'Rule tenant_column_nullable of tenancy.audit().';
+
+-- Some types take for equal what looks different: 'acme' and 'ACME' under a collation that ignores case or in a citext, 'a' and
+-- 'a ' in a char(n), 1 and 1.0 in a numeric. Two tenants are then one. And where a type's equality is not leakproof, row
+-- security keeps a query's own conditions on the column from using its index.
+CREATE FUNCTION tenancy.audit_tenant_column_type(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    WITH owner_columns AS MATERIALIZED (
+        SELECT t.name, a.*, tenancy.base_type(a.atttypid) AS base
+        FROM unnest(scope.tables) t
+        JOIN pg_attribute a ON a.attrelid = t.relation AND a.attnum = CASE WHEN t.template = 'user' THEN t.user_column ELSE COALESCE(t.tenant_column, t.user_column) END
+        WHERE t.has_owners AND t.template IS DISTINCT FROM 'via_parent' AND NOT EXISTS (SELECT FROM unnest(scope.tables) p WHERE p.relation = t.parent AND p.has_owners)
+    )
+    SELECT 'error', format('column %s.%I', c.name, c.attname), 'its collation takes different texts for equal, so one owner may see another''s rows',
+        format('Collation %s is nondeterministic.', c.attcollation::regcollation),
+        -- (What depends on the column has to be dropped first: policies, views, keys.)
+        CASE WHEN NOT EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = c.attrelid AND d.refobjsubid = c.attnum
+                AND (d.classid IN ('pg_policy'::regclass, 'pg_rewrite'::regclass, 'pg_trigger'::regclass)
+                    OR EXISTS (SELECT FROM pg_constraint k WHERE d.classid = 'pg_constraint'::regclass AND k.oid = d.objid AND k.contype = 'f')))
+            THEN format('ALTER TABLE %s ALTER COLUMN %I TYPE %s COLLATE pg_catalog."C"', c.name, c.attname, format_type(c.atttypid, c.atttypmod)) END
+    FROM owner_columns c JOIN pg_collation l ON l.oid = c.attcollation AND NOT l.collisdeterministic
+    UNION ALL
+    SELECT 'warning', format('column %s.%I', c.name, c.attname), 'it is of a type that does not tell owners apart reliably, or whose equality is not leakproof',
+        format('It is of type %s. Types for an owner''s id are uuid, bigint, integer, smallint, text and varchar.', format_type(c.atttypid, c.atttypmod)), NULL
+    FROM owner_columns c JOIN pg_type y ON y.oid = c.base LEFT JOIN pg_collation l ON l.oid = c.attcollation
+    WHERE COALESCE(l.collisdeterministic, true) AND y.typname <> 'varchar' AND (y.typnamespace <> 'pg_catalog'::regnamespace OR y.typname = 'bpchar' OR NOT EXISTS (
+        SELECT FROM pg_opclass o
+        JOIN pg_amop m ON m.amopfamily = o.opcfamily AND m.amopstrategy = 3 AND m.amoplefttype = o.opcintype AND m.amoprighttype = o.opcintype
+        JOIN pg_operator e ON e.oid = m.amopopr JOIN pg_proc f ON f.oid = e.oprcode
+        WHERE o.opcintype = y.oid AND o.opcmethod = (SELECT oid FROM pg_am WHERE amname = 'btree') AND o.opcdefault AND f.proleakproof))
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_tenant_column_type(tenancy.audit_scope) IS 'Rule tenant_column_type of tenancy.audit().';
+
+-- Every query of a table is a query for one owner's rows. Without an index that leads with the owner, each reads the rows of
+-- all: it gets slower with every tenant that signs up, until somebody switches row security off.
+CREATE FUNCTION tenancy.audit_tenant_column_unindexed(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    WITH RECURSIVE owned AS MATERIALIZED (
+        -- (A partition follows its parent. Where tenants have partitions of their own, these stand for the index.)
+        SELECT t.relation, t.name, t.kind, a.attname
+        FROM unnest(scope.tables) t
+        JOIN pg_attribute a ON a.attrelid = t.relation AND a.attnum = CASE WHEN t.template = 'user' THEN t.user_column ELSE COALESCE(t.tenant_column, t.user_column) END
+        JOIN pg_class c ON c.oid = t.relation LEFT JOIN pg_partitioned_table s ON s.partrelid = t.relation
+        WHERE t.has_owners AND t.template IS DISTINCT FROM 'via_parent' AND NOT c.relispartition
+            AND NOT COALESCE(s.partstrat = 'l' AND s.partattrs[0] = a.attnum, false)
+    ), family AS (
+        SELECT relation AS root, relation, attname, kind FROM owned
+        UNION ALL
+        SELECT f.root, c.oid, f.attname, c.relkind FROM family f JOIN pg_inherits i ON i.inhparent = f.relation JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE f.kind = 'p'
+    ), indexed AS MATERIALIZED (
+        SELECT i.indrelid, a.attname
+        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam AND m.amname = 'btree'
+        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+        WHERE i.indisvalid AND i.indpred IS NULL AND i.indrelid IN (SELECT relation FROM family)
+    ), sizes AS MATERIALIZED (
+        SELECT f.root, sum(CASE WHEN c.reltuples < 0 OR c.relpages = 0 THEN pg_relation_size(c.oid) ELSE c.relpages * current_setting('block_size')::bigint END) > 100 * 1024 * 1024 AS large
+        FROM family f JOIN pg_class c ON c.oid = f.relation AND c.relkind = 'r' GROUP BY f.root
+    ), lacking AS MATERIALIZED (
+        SELECT f.root, f.relation, f.attname FROM family f
+        WHERE f.kind = 'r' AND (f.relation, f.attname) NOT IN (SELECT indrelid, attname FROM indexed) OR f.kind = 'p' AND f.relation = f.root
+    )
+    SELECT 'warning', format('column %s.%I', o.name, o.attname), 'no index leads with the owner of rows, so every query reads the rows of all',
+        CASE WHEN s.large THEN 'The table is large: the statement lets writers go on meanwhile, and has to be run outside a transaction.' END,
+        CASE WHEN s.large IS NOT TRUE THEN format('CREATE INDEX ON %s (%I)', o.name, o.attname)
+            ELSE (SELECT string_agg(format('CREATE INDEX CONCURRENTLY ON %s (%I)', l.relation::regclass, l.attname), E';\n' ORDER BY l.relation::regclass::text)
+                FROM lacking l WHERE l.root = o.relation AND (l.relation <> o.relation OR o.kind = 'r'))
+                -- Built on each partition first, so that the parent's only has to adopt them.
+                || CASE o.kind WHEN 'p' THEN format(E';\nCREATE INDEX ON %s (%I)', o.name, o.attname) ELSE '' END END
+    FROM owned o
+    LEFT JOIN sizes s ON s.root = o.relation
+    WHERE (o.relation, o.attname) NOT IN (SELECT indrelid, attname FROM indexed)
+        AND (o.kind = 'r' OR EXISTS (SELECT FROM lacking l WHERE l.root = o.relation AND l.relation <> o.relation)
+            OR NOT EXISTS (SELECT FROM family f WHERE f.root = o.relation AND f.relation <> o.relation))
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_tenant_column_unindexed(tenancy.audit_scope) IS 'Rule tenant_column_unindexed of tenancy.audit().';
+
+-- tenancy_keep_tenant refuses to give a row to another tenant. BEFORE triggers run in the order of their names, and what one
+-- that comes later does to the tenant column is not looked at any more: it can move a row between a caller's tenants.
+CREATE FUNCTION tenancy.audit_trigger_sorts_after(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT DISTINCT 'notice', format('trigger %I on %s', t.tgname, COALESCE(above.tgrelid, t.tgrelid)::regclass),
+        'it runs after tenancy_keep_tenant, and may give a row to another of the caller''s tenants',
+        format('It calls %s, in which column %I or the whole row is written to.', t.tgfoid::regprocedure, c.attname), NULL::text
+    FROM unnest(scope.tables) a
+    JOIN pg_trigger k ON k.tgrelid = a.relation AND k.tgname = 'tenancy_keep_tenant'
+    JOIN pg_attribute c ON c.attrelid = a.relation AND c.attnum = a.tenant_column
+    -- BEFORE UPDATE FOR EACH ROW. (What a new row says is looked at by policies, after all triggers.)
+    JOIN pg_trigger t ON t.tgrelid = a.relation AND t.tgtype & 83 = 19 AND t.tgname > 'tenancy_keep_tenant' AND t.tgenabled IN ('O', 'A') AND NOT t.tgisinternal
+    LEFT JOIN pg_trigger above ON above.oid = t.tgparentid
+    JOIN pg_proc f ON f.oid = t.tgfoid JOIN pg_language l ON l.oid = f.prolang
+    WHERE a.asked IS NOT NULL AND l.lanname NOT IN ('internal', 'c') AND NOT tenancy.of_extension('pg_proc'::regclass, f.oid)
+        AND (strpos(lower(f.prosrc), lower(c.attname)) > 0 OR f.prosrc ~* '\mnew\s*:?=|\minto\s+(strict\s+)?new\M|\mexecute\M|\mreturn\s+(?!new\s*;|null\s*;|old\s*;)')
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_trigger_sorts_after(tenancy.audit_scope) IS 'Rule trigger_sorts_after of tenancy.audit().';
+
+-- A unique key without the tenant tells a caller, by the error that an INSERT gets, that another tenant has such a row
+-- (row security does not bind the index), and lets one tenant keep a name from all others.
+CREATE FUNCTION tenancy.audit_unique_without_tenant(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    WITH owned AS MATERIALIZED (
+        SELECT t.relation, t.name, t.tenant_column, CASE t.template
+            WHEN 'via_parent' THEN (SELECT k.conkey FROM pg_constraint k WHERE k.conrelid = t.relation AND k.contype = 'f' AND k.conname = t.asked ->> 'key')
+            WHEN 'user' THEN ARRAY[t.tenant_column, t.user_column] ELSE ARRAY[t.tenant_column] END AS owners
+        FROM unnest(scope.tables) t
+        WHERE t.has_owners AND t.template IS DISTINCT FROM 'tenant_root' AND (t.tenant_column IS NOT NULL OR t.template = 'via_parent')
+    ), keys AS MATERIALIZED (
+        SELECT o.*, i.indexrelid, i.indisprimary, i.indexprs, i.indpred, (i.indkey::int2[])[0:i.indnkeyatts - 1] AS columns, (i.indkey::int2[])[i.indnkeyatts:] AS included
+        FROM owned o JOIN pg_index i ON i.indrelid = o.relation AND (i.indisunique OR i.indisexclusion)
+        WHERE NOT EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = i.indexrelid)
+    ), loose AS MATERIALIZED (
+        SELECT k.* FROM keys k
+        WHERE NOT k.owners && k.columns
+            -- (An expression or a condition may hold the tenant.)
+            AND NOT ((k.indexprs IS NOT NULL OR k.indpred IS NOT NULL) AND k.tenant_column <> ALL (k.included) AND EXISTS (
+                SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = k.indexrelid AND d.refclassid = 'pg_class'::regclass
+                    AND d.refobjid = k.relation AND d.refobjsubid = k.tenant_column))
+    ), to_tenants AS MATERIALIZED (
+        SELECT DISTINCT f.conrelid, c.number FROM pg_constraint f JOIN owned o ON o.relation = f.confrelid, unnest(f.conkey) AS c (number) WHERE f.contype = 'f'
+    ), made_up AS MATERIALIZED (
+        SELECT DISTINCT d.adrelid, d.adnum FROM pg_attrdef d, regexp_matches(d.adbin::text, ':funcid (\d+)', 'g') AS call JOIN pg_proc f ON f.oid = call[1]::oid AND f.provolatile = 'v'
+        WHERE d.adrelid IN (SELECT l.relation FROM loose l)
+    ), guessed AS MATERIALIZED (
+        -- What the database makes up is not asked for, and what nobody can guess gives nothing away.
+        SELECT l.indexrelid
+        FROM loose l CROSS JOIN LATERAL unnest(l.columns) AS c (number)
+        LEFT JOIN pg_attribute a ON a.attrelid = l.relation AND a.attnum = c.number AND a.attnum > 0
+        LEFT JOIN made_up m ON m.adrelid = l.relation AND m.adnum = c.number AND a.attgenerated = ''
+        LEFT JOIN to_tenants r ON r.conrelid = l.relation AND r.number = c.number
+        CROSS JOIN LATERAL (SELECT COALESCE(a.attidentity <> '' OR m.adrelid IS NOT NULL, false)) g (is_generated)
+        GROUP BY l.indexrelid
+        HAVING NOT (bool_and(g.is_generated) OR bool_or(COALESCE(tenancy.base_type(a.atttypid) = 'uuid'::regtype AND (l.indisprimary OR g.is_generated OR r.conrelid IS NOT NULL), false)))
+    )
+    SELECT 'warning', CASE WHEN k.conname IS NOT NULL THEN format('constraint %I on %s', k.conname, l.name) ELSE 'index ' || l.indexrelid::regclass END,
+        'a unique key leaves out whose the row is: its violation tells that another''s row exists', pg_get_indexdef(l.indexrelid), NULL::text
+    FROM loose l JOIN guessed g ON g.indexrelid = l.indexrelid
+    LEFT JOIN pg_constraint k ON k.conindid = l.indexrelid AND k.conrelid = l.relation AND k.contype IN ('p', 'u', 'x')
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_unique_without_tenant(tenancy.audit_scope) IS 'Rule unique_without_tenant of tenancy.audit().';
+
+-- Rows go by their user alone, where the table has a tenant too: whoever is a member of two tenants, or of one no longer, works
+-- with the rows of both.
+CREATE FUNCTION tenancy.audit_unscoped_owner_column(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH narrow AS MATERIALIZED (
+        SELECT DISTINCT p.relation FROM unnest(scope.policies) p CROSS JOIN LATERAL (VALUES (p.using_tree), (p.check_tree)) x (tree)
+        JOIN tenancy.policy_trees(scope) e ON e.tree = x.tree JOIN unnest(scope.tables) t ON t.relation = p.relation AND t.tenant_column = ANY (e.columns)
+        WHERE NOT p.permissive
+    )
+    SELECT DISTINCT 'notice', x.object, 'it goes by the user, and not by the tenant', tenancy.policy_text(x.policy), NULL::text
+    FROM tenancy.policy_tests(scope) x JOIN unnest(scope.tables) t ON t.relation = x.relation
+    LEFT JOIN narrow n ON n.relation = x.relation
+    WHERE t.user_column = ANY (x.columns) AND NOT t.tenant_column = ANY (x.columns) AND x.always IS NULL AND n.relation IS NULL AND t.asked IS NULL
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_unscoped_owner_column(tenancy.audit_scope) IS 'Rule unscoped_owner_column of tenancy.audit().';
+
 -- A bare call that tells who is calling is made for each row that is looked at, and most such functions parse the claims anew
 -- each time. In a sub-select of its own it is made once.
 CREATE FUNCTION tenancy.audit_unwrapped_call(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
@@ -4316,7 +5983,7 @@ CREATE FUNCTION tenancy.audit_unwrapped_call(scope tenancy.audit_scope) RETURNS 
     SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
 AS $$
     WITH nodes AS MATERIALIZED (
-        SELECT n.tree, n.id, n.ancestors, n.type, n.query, n.per_row, n.function, n.reads_caller FROM unnest(scope.nodes) n WHERE n.type IN ('FUNCEXPR', 'VAR', 'RANGETBLENTRY')
+        SELECT n.tree, n.id, n.ancestors, n.type, n.query, n.per_row, n.function, n.reads_caller FROM unnest(scope.nodes) n WHERE n.type IN ('FUNCEXPR', 'VAR', 'RANGETBLENTRY', 'QUERY')
     ), calls AS MATERIALIZED (
         -- What takes a column cannot be made once: function_of_row. What stands beside a column in a sub-select without tables
         -- is for correlated_call. Native functions of the extension cost next to nothing.
@@ -4328,6 +5995,9 @@ AS $$
                 AND NOT (f.pronamespace = 'tenancy'::regnamespace AND f.prolang = (SELECT oid FROM pg_language WHERE lanname = 'c')))
             AND NOT EXISTS (SELECT FROM nodes v WHERE v.tree = n.tree AND v.type = 'VAR' AND n.id = ANY (v.ancestors))
             AND (n.query IS NULL OR r.query IS NOT NULL)
+            -- (Within another sub-select, too, it may be wrapped already.)
+            AND NOT EXISTS (SELECT FROM nodes q WHERE q.tree = n.tree AND q.type = 'QUERY' AND q.id = ANY (n.ancestors)
+                AND NOT EXISTS (SELECT FROM nodes i WHERE i.tree = q.tree AND i.type IN ('VAR', 'RANGETBLENTRY') AND q.id = ANY (i.ancestors)))
     ), found AS MATERIALIZED (
         SELECT p.policy, p.object, p.name, p.relation, array_agg(DISTINCT c.function) AS functions, bool_and(c.is_bare) AS all_bare,
             '(?<![[:alnum:]_".])(?:' || string_agg(DISTINCT regexp_replace(c.function::regproc::text, '([^[:alnum:]_])', '\\\1', 'g'), '|') || ')\(\)' AS pattern
@@ -4350,6 +6020,93 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_unwrapped_call(tenancy.audit_scope) IS 'Rule unwrapped_call of tenancy.audit().';
+
+-- A VOLATILE function in a policy is called for every row of the table, and no index is used for what it is compared with. One
+-- that was not declared at all is VOLATILE.
+CREATE FUNCTION tenancy.audit_volatile_in_policy(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH calls AS MATERIALIZED (
+        SELECT DISTINCT n.tree, f.oid AS function FROM unnest(scope.nodes) n JOIN pg_proc f ON f.oid = n.function AND f.provolatile = 'v' WHERE n.per_row
+    )
+    SELECT 'warning', p.object, 'it calls a VOLATILE function, which is run once per row and keeps indexes out',
+        format('VOLATILE: %s.', string_agg(DISTINCT c.function::regprocedure::text, ', ' ORDER BY c.function::regprocedure::text)), NULL::text
+    FROM unnest(scope.policies) p, LATERAL (VALUES (p.using_tree), (p.check_tree)) AS e (tree) JOIN calls c ON c.tree = e.tree GROUP BY p.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_volatile_in_policy(tenancy.audit_scope) IS 'Rule volatile_in_policy of tenancy.audit().';
+
+-- Where one tenant has much of a table, the planner should know which one is asking. It evaluates a bare STABLE call to estimate,
+-- and finds that tenant's share in its statistics; of a sub-select it assumes an average tenant, and reads half the table by index.
+CREATE FUNCTION tenancy.audit_wrapped_call_skewed(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH nodes AS MATERIALIZED (
+        SELECT n.tree, n.id, n.parent, n.ancestors, n.type, n.query, n.depth, n.own_column, n.function, n.fields FROM unnest(scope.nodes) n
+        WHERE cardinality(scope.native_readers) > 0 AND n.type IN ('OPEXPR', 'SUBLINK', 'QUERY', 'TARGETENTRY', 'FUNCEXPR', 'VAR', 'RELABELTYPE')
+    ), wrapped AS MATERIALIZED (
+        -- column = (SELECT reader()), nothing else in the sub-select
+        SELECT v.tree, v.own_column, f.function
+        FROM nodes f
+        JOIN nodes e ON e.tree = f.tree AND e.id = f.parent AND e.type = 'TARGETENTRY'
+        JOIN nodes q ON q.tree = f.tree AND q.id = e.parent AND q.type = 'QUERY' AND q.query IS NULL
+        JOIN nodes s ON s.tree = f.tree AND s.id = q.parent AND s.fields ->> 'sublinktype' = '4'
+        JOIN nodes o ON o.tree = f.tree AND o.id = s.parent AND o.type = 'OPEXPR'
+        JOIN nodes v ON v.tree = f.tree AND v.own_column > 0 AND v.query IS NULL AND o.id = ANY (v.ancestors)
+        LEFT JOIN nodes r ON r.tree = f.tree AND r.id = v.parent AND r.type = 'RELABELTYPE' AND r.parent = o.id
+        WHERE f.type = 'FUNCEXPR' AND f.function = ANY (scope.native_readers) AND (v.parent = o.id OR r.id IS NOT NULL)
+            AND EXISTS (SELECT FROM pg_amop a JOIN pg_am m ON m.oid = a.amopmethod AND m.amname = 'btree' WHERE a.amopopr = (o.fields ->> 'opno')::oid AND a.amopstrategy = 3)
+    ), found AS MATERIALIZED (
+        SELECT p.policy, p.object, p.name, p.relation, w.function, w.own_column
+        FROM unnest(scope.policies) p JOIN wrapped w ON w.tree = p.using_tree JOIN unnest(scope.tables) t ON t.relation = p.relation AND w.own_column IN (t.tenant_column, t.user_column)
+    ), named AS MATERIALIZED (
+        SELECT f.*, n.nspname, c.relname, a.attname FROM found f JOIN pg_attribute a ON a.attrelid = f.relation AND a.attnum = f.own_column
+        JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+    )
+    SELECT 'notice', f.object, 'one owner has much of the table, and the sub-select keeps the planner from knowing when it is theirs', format(
+            'Column %I: the most common value is in %s %% of the rows. %s costs next to nothing per row.', f.attname, round((s.share * 100)::numeric), f.function::regprocedure),
+        (SELECT format('ALTER POLICY %I ON %s', f.name, f.relation::regclass) || string_agg(format(' %s (%s)', e.clause, replace(e.expression, w.written, w.bare)), '' ORDER BY e.clause)
+            FROM pg_policy p, LATERAL (VALUES ('USING', pg_get_expr(p.polqual, p.polrelid)), ('WITH CHECK', pg_get_expr(p.polwithcheck, p.polrelid))) AS e (clause, expression),
+                LATERAL (SELECT f.function::regproc || '()', format('( SELECT %s() AS %I)', f.function::regproc, g.proname) FROM pg_proc g WHERE g.oid = f.function) w (bare, written)
+            WHERE p.oid = f.policy AND e.expression IS NOT NULL
+            -- (A text in it may look like a call.)
+            HAVING bool_and(strpos(e.expression, '''') = 0))
+    FROM named f
+    JOIN (SELECT x.schemaname, x.tablename, x.attname, max(x.most_common_freqs[1]) AS share FROM pg_stats x WHERE EXISTS (SELECT FROM found)
+        GROUP BY 1, 2, 3 HAVING max(x.most_common_freqs[1]) >= 0.3) s ON s.schemaname = f.nspname AND s.tablename = f.relname AND s.attname = f.attname
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_wrapped_call_skewed(tenancy.audit_scope) IS 'Rule wrapped_call_skewed of tenancy.audit().';
+
+-- The rows that a policy lets a caller write are not tested by any column: a row can be made in another tenant, or moved
+-- there, or a row of this one given away.
+CREATE FUNCTION tenancy.audit_write_check_missing(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    -- (An INSERT of whatever there is is for policy_always_true.)
+    WITH tests AS MATERIALIZED (SELECT * FROM tenancy.policy_tests(scope)
+    ), found AS MATERIALIZED (
+        SELECT x.*, t.name AS table_name, t.granted, u.policy IS NOT NULL AS has_using FROM tests x
+        JOIN unnest(scope.tables) t ON t.relation = x.relation
+        LEFT JOIN tests u ON u.policy = x.policy AND u.clause = 'USING' AND u.columns <> '{}' AND u.always IS NULL
+        WHERE x.clause = 'WITH CHECK' AND x.open <> '' AND (x.columns = '{}' OR x.always) AND x.always IS DISTINCT FROM false
+            AND CASE x.command WHEN 'a' THEN t.has_owners AND x.always IS NULL ELSE u.policy IS NOT NULL END
+    )
+    SELECT CASE WHEN f.apart OR f.open !~ format('[%s-]', f.granted) THEN 'warning' ELSE 'error' END, f.object, 'its WITH CHECK lets rows of any tenant be written', tenancy.policy_text(f.policy),
+        CASE WHEN f.has_using THEN format('ALTER POLICY %I ON %s WITH CHECK %s', f.name, f.table_name, tenancy.in_parentheses(pg_get_expr(p.polqual, p.polrelid))) END
+    FROM found f JOIN pg_policy p ON p.oid = f.policy
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_write_check_missing(tenancy.audit_scope) IS 'Rule write_check_missing of tenancy.audit().';
 
 -- Who may do what with the extension's own objects.
 --

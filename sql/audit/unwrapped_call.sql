@@ -7,7 +7,7 @@ CREATE FUNCTION tenancy.audit_unwrapped_call(scope tenancy.audit_scope) RETURNS 
     SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
 AS $$
     WITH nodes AS MATERIALIZED (
-        SELECT n.tree, n.id, n.ancestors, n.type, n.query, n.per_row, n.function, n.reads_caller FROM unnest(scope.nodes) n WHERE n.type IN ('FUNCEXPR', 'VAR', 'RANGETBLENTRY')
+        SELECT n.tree, n.id, n.ancestors, n.type, n.query, n.per_row, n.function, n.reads_caller FROM unnest(scope.nodes) n WHERE n.type IN ('FUNCEXPR', 'VAR', 'RANGETBLENTRY', 'QUERY')
     ), calls AS MATERIALIZED (
         -- What takes a column cannot be made once: function_of_row. What stands beside a column in a sub-select without tables
         -- is for correlated_call. Native functions of the extension cost next to nothing.
@@ -19,6 +19,9 @@ AS $$
                 AND NOT (f.pronamespace = 'tenancy'::regnamespace AND f.prolang = (SELECT oid FROM pg_language WHERE lanname = 'c')))
             AND NOT EXISTS (SELECT FROM nodes v WHERE v.tree = n.tree AND v.type = 'VAR' AND n.id = ANY (v.ancestors))
             AND (n.query IS NULL OR r.query IS NOT NULL)
+            -- (Within another sub-select, too, it may be wrapped already.)
+            AND NOT EXISTS (SELECT FROM nodes q WHERE q.tree = n.tree AND q.type = 'QUERY' AND q.id = ANY (n.ancestors)
+                AND NOT EXISTS (SELECT FROM nodes i WHERE i.tree = q.tree AND i.type IN ('VAR', 'RANGETBLENTRY') AND q.id = ANY (i.ancestors)))
     ), found AS MATERIALIZED (
         SELECT p.policy, p.object, p.name, p.relation, array_agg(DISTINCT c.function) AS functions, bool_and(c.is_bare) AS all_bare,
             '(?<![[:alnum:]_".])(?:' || string_agg(DISTINCT regexp_replace(c.function::regproc::text, '([^[:alnum:]_])', '\\\1', 'g'), '|') || ')\(\)' AS pattern

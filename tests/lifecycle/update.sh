@@ -170,7 +170,7 @@ SQL
         fail "$old: there is nothing to compare with: $(cat "$folder/callers")"
 
     # What somebody has put where a new function goes is not taken over.
-    planted=$(LC_ALL=C comm -13 <(functions "$database") <(functions "fresh_$installer") | head -n 1)
+    planted=$(LC_ALL=C comm -13 <(functions "$database") <(functions "fresh_$installer") | sed -n 1p)
     if [ "$planted" ]; then
         sql -c "CREATE DATABASE planted OWNER update_owner TEMPLATE $database"
         sql -d planted -c "CREATE FUNCTION $planted RETURNS int LANGUAGE sql AS 'SELECT 1'"
