@@ -49,7 +49,7 @@ BEGIN
             format('SELECT jsonb_agg(x.j) FROM (SELECT to_jsonb(r.*) AS j FROM %1$s r, jsonb_populate_record(NULL::%1$s, $1) k WHERE ', target) || condition || format(' LIMIT %s) x', most), key)::jsonb);
         RETURN;
     END IF;
-    FOR leaf IN SELECT f FROM tenancy.family(target) f JOIN pg_class c ON c.oid = f WHERE c.relkind = 'r' AND native LOOP
+    FOR leaf IN SELECT c.oid FROM tenancy.family(target) WITH ORDINALITY f (relation, position) JOIN pg_class c ON c.oid = f.relation WHERE c.relkind = 'r' AND native ORDER BY f.position LOOP
         -- (What is found by an index may be more than was asked for, and by a column of some other type nothing is.)
         RETURN QUERY SELECT jsonb_array_elements(tenancy.run_as(pg_get_userbyid(owner),
             format('SELECT jsonb_agg(x.j) FROM (SELECT to_jsonb(r.*) AS j FROM jsonb_populate_record(NULL::%1$s, $1) k, unnest(COALESCE(tenancy.stored_rows(NULL::%1$s, %2$L, %3$L, %4$s),
