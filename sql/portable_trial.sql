@@ -122,8 +122,9 @@ DECLARE
     answer text;
     before CONSTANT text := current_setting('role');
 BEGIN
-    -- (Its owner's rights: who runs this has them.)
-    IF NOT pg_has_role(current_user, database_role, 'USAGE') THEN
+    -- (The owner's rights may be had without SET ROLE.)
+    IF pg_has_role(session_user, database_role, CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)
+        OR NOT pg_has_role(current_user, database_role, 'USAGE') THEN
         PERFORM tenancy.take_role(database_role);
     END IF;
     IF statement ~ '^SELECT FROM|^(INSERT|UPDATE|DELETE|MERGE) ' THEN

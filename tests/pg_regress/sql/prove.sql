@@ -4,9 +4,8 @@
 \set VERBOSITY verbose
 SET client_min_messages = warning;
 BEGIN;
-CREATE SCHEMA proved AUTHORIZATION table_owner;
+CREATE SCHEMA proved;
 GRANT USAGE ON SCHEMA proved TO authenticated, anonymous;
-SET LOCAL ROLE table_owner;
 CREATE TABLE proved.docs (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, tenant_id text, title text, length int GENERATED ALWAYS AS (length(title)) STORED, "Odd {columns}%s" int);
 INSERT INTO proved.docs (tenant_id, title) VALUES ('a', 'one'), ('a', 'two'), ('b', 'three');
 SELECT count(*) > 0 AS protected FROM tenancy.protect('proved.docs');
@@ -113,9 +112,8 @@ ROLLBACK;
 
 -- Every template
 BEGIN;
-CREATE SCHEMA proved AUTHORIZATION table_owner;
+CREATE SCHEMA proved;
 GRANT USAGE ON SCHEMA proved TO authenticated, anonymous;
-SET LOCAL ROLE table_owner;
 CREATE TABLE proved.tenants (id text PRIMARY KEY, name text);
 CREATE TABLE proved.notes (id int PRIMARY KEY, tenant_id text, body text);
 CREATE TABLE proved.comments (id int PRIMARY KEY, note int REFERENCES proved.notes ON DELETE CASCADE, body text);
@@ -152,7 +150,6 @@ ALTER TABLE proved.events_2 DISABLE ROW LEVEL SECURITY;
 SELECT attempt, observed, passed FROM tenancy.prove('proved.events') WHERE attempt LIKE '% in %';
 
 -- And without protect(): the policies of somebody's own
-SET LOCAL ROLE table_owner;
 CREATE TABLE proved.by_hand (id int PRIMARY KEY, tenant_id text);
 INSERT INTO proved.by_hand VALUES (1, 'a'), (2, 'b');
 GRANT SELECT, INSERT, UPDATE, DELETE ON proved.by_hand TO authenticated;

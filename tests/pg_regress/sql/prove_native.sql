@@ -63,6 +63,15 @@ SET ROLE stranger;
 SELECT (test.error($$SELECT tenancy.stored_rows(NULL::proved.docs, '{}', '{}', 5)$$)).*;
 RESET ROLE;
 
+-- Callers with the rights of the owner, where there is no FORCE
+SAVEPOINT inherits;
+ALTER TABLE proved.docs NO FORCE ROW LEVEL SECURITY;
+REVOKE authenticated FROM table_owner;
+ALTER ROLE authenticated INHERIT;
+GRANT table_owner TO authenticated;
+SELECT part, verdict FROM tenancy.explain_access('proved.docs', 'SELECT', '{"sub": "ann"}', '{"id": 2}') WHERE part IN ('row security', 'verdict');
+ROLLBACK TO inherits;
+
 -- Members: who is one of either tenant alone
 CREATE TABLE proved.members (user_id text, tenant_id uuid);
 CREATE INDEX ON proved.members (user_id, tenant_id);
