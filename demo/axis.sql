@@ -26,6 +26,7 @@ CREATE TABLE axis.requests (
     FOREIGN KEY (tenant_id, user_id) REFERENCES axis.users (tenant_id, id),
     UNIQUE (tenant_id, id)
 );
+CREATE INDEX ON axis.requests (tenant_id, user_id);
 
 CREATE TABLE axis.evidence_files (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -35,6 +36,7 @@ CREATE TABLE axis.evidence_files (
     bytes bigint NOT NULL,
     FOREIGN KEY (tenant_id, request_id) REFERENCES axis.requests (tenant_id, id) ON DELETE CASCADE
 );
+CREATE INDEX ON axis.evidence_files (tenant_id, request_id);
 
 -- Comments have no tenant of their own: they belong to a request, and so to its tenant.
 CREATE TABLE axis.comments (
