@@ -128,6 +128,7 @@ same 'what the check tells then' notes "$(unguarded)"
 as_owner -f after.sql >/dev/null
 same 'what Ann sees after protect()' 'of ann' "$(seen)"
 same 'who is unguarded after protect()' '' "$(unguarded)"
+same 'what the audit finds' '' "$(sql -c "SELECT level, code, object FROM tenancy.audit('{public}')")"
 # (What the author column defaults to is the schema's own, so it is given back here.)
 as_owner -c 'ALTER TABLE notes ALTER author SET DEFAULT auth.user_id(), ALTER author SET NOT NULL'
 same 'definitions after protect()' "$before" "$(without_comment)"
