@@ -2,8 +2,7 @@
 
 -- auth.jwt() -> 'o' ->> 'id', auth.claim_text('o', 'id'), current_setting('request.jwt.claims', true)::json #>> '{o,id}' and
 -- auth.organization() ->> 'id' say the same.
-CREATE FUNCTION tenancy.audited_claims(scope tenancy.audit_scope)
-    RETURNS TABLE (tree int, reader int, function oid, setting text, path text[], used_in int)
+CREATE FUNCTION tenancy.audited_claims(scope tenancy.audit_scope) RETURNS SETOF tenancy.audited_claim
     LANGUAGE sql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
@@ -56,4 +55,4 @@ AS $$
     CROSS JOIN LATERAL (SELECT CASE p.proname WHEN 'current_setting' THEN g.keys[1] END) s (setting)
 $$;
 COMMENT ON FUNCTION tenancy.audited_claims(tenancy.audit_scope) IS
-'Each call in policies that tells who is calling: the setting that it reads, if it is current_setting(); the path of the claim that is taken from what it returns, as far as its keys are constants, {} for all of it; and the id of the innermost node that does something else with it, NULL where that is the policy.';
+'Each call in hand-written policies that tells who is calling, with what is taken of its answer; scope has its nodes.';

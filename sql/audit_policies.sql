@@ -1,6 +1,6 @@
 -- What hand-written policies come to, for the rules of an audit that judge what they say.
 
-CREATE FUNCTION tenancy.policy_trees(scope tenancy.audit_scope) RETURNS TABLE (tree int, columns smallint[], always boolean, always_unless_null smallint[], inverted boolean)
+CREATE FUNCTION tenancy.policy_trees(scope tenancy.audit_scope) RETURNS SETOF tenancy.audited_tree
     LANGUAGE sql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
@@ -97,10 +97,9 @@ AS $$
     LEFT JOIN columns c ON c.tree = t.tree LEFT JOIN facts f ON f.tree = t.tree LEFT JOIN inverted i ON i.tree = t.tree
 $$;
 COMMENT ON FUNCTION tenancy.policy_trees(tenancy.audit_scope) IS
-'Each expression of hand-written policies. columns: those of the policy''s table that it names. always: true or false where it is that for every row and caller. always_unless_null: columns that make it true for every row if one of them is NOT NULL. inverted: where it lets in whoever is nobody.';
+'Each expression of hand-written policies, with what is known of its outcome; scope has its policies and nodes.';
 
-CREATE FUNCTION tenancy.policy_tests(scope tenancy.audit_scope) RETURNS TABLE (
-    policy oid, object text, name name, relation oid, roles oid[], command "char", clause text, tree int, columns smallint[], always boolean, commands text, open text, apart boolean)
+CREATE FUNCTION tenancy.policy_tests(scope tenancy.audit_scope) RETURNS SETOF tenancy.audited_test
     LANGUAGE sql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     SET enable_nestloop = off
@@ -117,8 +116,7 @@ AS $$
             ('USING', p.using_tree, CASE p.command WHEN '*' THEN 'rwd' ELSE p.command::text END, CASE WHEN p.check_tree IS NULL THEN CASE p.command WHEN '*' THEN 'aw' WHEN 'w' THEN 'w' END END),
             ('WITH CHECK', p.check_tree, NULL, CASE p.command WHEN '*' THEN 'aw' ELSE p.command::text END)
         ) e (clause, tree, there, written)
-        JOIN tenancy.policy_trees(scope) t ON t.tree = e.tree
-        WHERE NOT p.ours
+        JOIN unnest(scope.trees) t ON t.tree = e.tree
     ), narrow AS MATERIALIZED (
         SELECT relation, roles, there, written FROM tests WHERE NOT permissive AND columns <> '{}' AND always IS DISTINCT FROM true AND NOT inverted
         UNION ALL
@@ -144,7 +142,7 @@ AS $$
     WHERE x.permissive AND x.roles && scope.callers
 $$;
 COMMENT ON FUNCTION tenancy.policy_tests(tenancy.audit_scope) IS
-'Each expression of hand-written permissive policies for callers, with what tenancy.policy_trees() says. commands: for which it is tested, letters as in pg_policy.polcmd; a USING that is the check of INSERT too has that. open: those of them that no RESTRICTIVE policy, for all whom this one lets in, narrows by a column of the table. apart: it is for roles of its own, beside a policy that shows others rows by their columns.';
+'Each expression of hand-written permissive policies for callers, with for which commands it decides; scope has its tables and trees.';
 
 CREATE FUNCTION tenancy.policy_text(policy oid) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE

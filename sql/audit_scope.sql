@@ -47,6 +47,33 @@ CREATE TYPE tenancy.audited_node AS (
 );
 COMMENT ON TYPE tenancy.audited_node IS 'A node of a policy''s expression (tenancy.expression_node) in one of the trees of an audit.';
 
+CREATE TYPE tenancy.audited_tree AS (
+    tree int,
+    columns smallint[],      -- those of the policy's table that it names
+    always boolean,          -- true or false where it is that for every row and caller
+    always_unless_null smallint[], -- columns that make it true for every row if one of them is NOT NULL
+    inverted boolean         -- lets in whoever is nobody
+);
+COMMENT ON TYPE tenancy.audited_tree IS 'An expression of policies written by hand: tenancy.policy_trees().';
+
+CREATE TYPE tenancy.audited_test AS (
+    policy oid, object text, name name, relation oid, roles oid[], command "char",
+    clause text,             -- USING or WITH CHECK
+    tree int, columns smallint[], always boolean,
+    commands text,           -- for which it is tested, letters as in pg_policy.polcmd; a USING that is the check of INSERT too has that
+    open text,               -- those of them that no RESTRICTIVE policy, for all whom this one lets in, narrows by a column of the table
+    apart boolean            -- for roles of its own, beside a policy that shows others rows by their columns
+);
+COMMENT ON TYPE tenancy.audited_test IS 'An expression of a permissive policy for callers, written by hand: tenancy.policy_tests().';
+
+CREATE TYPE tenancy.audited_claim AS (
+    tree int, reader int, function oid,
+    setting text,            -- that it reads, if it is current_setting()
+    path text[],             -- of the claim that is taken from what it returns, as far as its keys are constants; {} is all of it
+    used_in int              -- the innermost node that does something else with it; NULL where that is the policy
+);
+COMMENT ON TYPE tenancy.audited_claim IS 'A call in a policy that tells who is calling: tenancy.audited_claims().';
+
 CREATE TYPE tenancy.audited_door AS (target oid, object text, kind text, why text, mend text);
 COMMENT ON TYPE tenancy.audited_door IS 'What tenancy.side_doors() finds of the tables with row security.';
 
@@ -57,8 +84,12 @@ CREATE TYPE tenancy.audit_scope AS (
     readers oid[],           -- functions that tell who is calling: those of schema auth and of setting caller_functions
     native_readers oid[],    -- those of them that cost next to nothing per row
     tables tenancy.audited_table[],
-    policies tenancy.audited_policy[],
-    nodes tenancy.audited_node[],
+    policies tenancy.audited_policy[],      -- written by hand
+    pack_policies tenancy.audited_policy[], -- written by tenancy.protect()
+    nodes tenancy.audited_node[],           -- of those written by hand
+    trees tenancy.audited_tree[],
+    tests tenancy.audited_test[],
+    claims tenancy.audited_claim[],
     doors tenancy.audited_door[]
 );
 COMMENT ON TYPE tenancy.audit_scope IS 'What every rule of an audit is given: tenancy.make_audit_scope().';
@@ -137,6 +168,7 @@ CREATE FUNCTION tenancy.make_audit_scope(named name[]) RETURNS tenancy.audit_sco
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
+    SET jit = off
 AS $$
 DECLARE
     scope tenancy.audit_scope;
@@ -165,23 +197,27 @@ BEGIN
         JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e' JOIN pg_extension e ON e.oid = d.refobjid
         WHERE p.oid = ANY (scope.readers) AND l.lanname = 'c' AND e.extname = 'pg_tenancy');
     scope.tables := ARRAY(SELECT t FROM tenancy.audited_tables(scope.schemas, scope.callers) t);
+    scope.pack_policies := ARRAY(
+        SELECT ROW(p.oid, NULL, p.polname, p.polrelid, p.polpermissive, p.polcmd, p.polroles, true, NULL, NULL)::tenancy.audited_policy
+        FROM pg_policy p JOIN unnest(scope.tables) t ON t.relation = p.polrelid AND t.asked IS NOT NULL WHERE p.polname = ANY (names_of_ours));
     WITH expressions AS MATERIALIZED (
-        SELECT p.oid, p.polname, p.polrelid, p.polpermissive, p.polcmd, p.polroles, t.name, o.ours,
-            CASE WHEN NOT o.ours THEN regexp_replace(p.polqual::text, ':(stmt_)?loc(ation)? -?\d+', '', 'g') END AS using_text,
-            CASE WHEN NOT o.ours THEN regexp_replace(p.polwithcheck::text, ':(stmt_)?loc(ation)? -?\d+', '', 'g') END AS check_text
-        FROM pg_policy p JOIN unnest(scope.tables) t ON t.relation = p.polrelid
-        CROSS JOIN LATERAL (SELECT t.asked IS NOT NULL AND p.polname = ANY (names_of_ours)) o (ours)
+        SELECT p.oid, p.polname, p.polrelid, p.polpermissive, p.polcmd, p.polroles, t.name,
+            regexp_replace(p.polqual::text, ':(stmt_)?loc(ation)? -?\d+', '', 'g') AS using_text, regexp_replace(p.polwithcheck::text, ':(stmt_)?loc(ation)? -?\d+', '', 'g') AS check_text
+        FROM pg_policy p JOIN unnest(scope.tables) t ON t.relation = p.polrelid WHERE t.asked IS NULL OR p.polname <> ALL (names_of_ours)
     ), distinct_trees AS MATERIALIZED (
         SELECT tree, row_number() OVER ()::int AS number FROM (SELECT using_text FROM expressions UNION SELECT check_text FROM expressions) e (tree) WHERE tree IS NOT NULL
     )
     SELECT (SELECT array_agg(tree ORDER BY number) FROM distinct_trees), array_agg(ROW(e.oid, format('policy %I on %s', e.polname, e.name), e.polname, e.polrelid,
-        e.polpermissive, e.polcmd, e.polroles, e.ours, u.number, c.number)::tenancy.audited_policy)
+        e.polpermissive, e.polcmd, e.polroles, false, u.number, c.number)::tenancy.audited_policy)
     INTO trees, scope.policies
     FROM expressions e LEFT JOIN distinct_trees u ON u.tree = e.using_text LEFT JOIN distinct_trees c ON c.tree = e.check_text;
     scope.nodes := ARRAY(
         SELECT ROW(t.number, n.id, n.parent, n.ancestors, n.field, n.type, n.depth, n.query, n.own_column, n.per_row, n.function, n.value, n.fields,
             COALESCE(n.type = 'FUNCEXPR' AND (n.function = ANY (scope.readers) OR n.function IN (SELECT oid FROM pg_proc WHERE proname = 'current_setting')), false))::tenancy.audited_node
         FROM unnest(trees) WITH ORDINALITY AS t (tree, number), tenancy.expression_nodes(t.tree) n);
+    scope.trees := ARRAY(SELECT t FROM tenancy.policy_trees(scope) t);
+    scope.tests := ARRAY(SELECT t FROM tenancy.policy_tests(scope) t);
+    scope.claims := ARRAY(SELECT c FROM tenancy.audited_claims(scope) c);
     scope.doors := ARRAY(
         SELECT ROW(d.target, d.object, d.kind, d.why, d.mend)::tenancy.audited_door
         FROM tenancy.side_doors(VARIADIC ARRAY(SELECT t.relation::regclass FROM unnest(scope.tables) t

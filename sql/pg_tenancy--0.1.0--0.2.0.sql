@@ -3142,6 +3142,36 @@ CREATE TYPE tenancy.audited_node AS (
 
 COMMENT ON TYPE tenancy.audited_node IS 'A node of a policy''s expression (tenancy.expression_node) in one of the trees of an audit.';
 
+CREATE TYPE tenancy.audited_tree AS (
+    tree int,
+    columns smallint[],      -- those of the policy's table that it names
+    always boolean,          -- true or false where it is that for every row and caller
+    always_unless_null smallint[], -- columns that make it true for every row if one of them is NOT NULL
+    inverted boolean         -- lets in whoever is nobody
+);
+
+COMMENT ON TYPE tenancy.audited_tree IS 'An expression of policies written by hand: tenancy.policy_trees().';
+
+CREATE TYPE tenancy.audited_test AS (
+    policy oid, object text, name name, relation oid, roles oid[], command "char",
+    clause text,             -- USING or WITH CHECK
+    tree int, columns smallint[], always boolean,
+    commands text,           -- for which it is tested, letters as in pg_policy.polcmd; a USING that is the check of INSERT too has that
+    open text,               -- those of them that no RESTRICTIVE policy, for all whom this one lets in, narrows by a column of the table
+    apart boolean            -- for roles of its own, beside a policy that shows others rows by their columns
+);
+
+COMMENT ON TYPE tenancy.audited_test IS 'An expression of a permissive policy for callers, written by hand: tenancy.policy_tests().';
+
+CREATE TYPE tenancy.audited_claim AS (
+    tree int, reader int, function oid,
+    setting text,            -- that it reads, if it is current_setting()
+    path text[],             -- of the claim that is taken from what it returns, as far as its keys are constants; {} is all of it
+    used_in int              -- the innermost node that does something else with it; NULL where that is the policy
+);
+
+COMMENT ON TYPE tenancy.audited_claim IS 'A call in a policy that tells who is calling: tenancy.audited_claims().';
+
 CREATE TYPE tenancy.audited_door AS (target oid, object text, kind text, why text, mend text);
 
 COMMENT ON TYPE tenancy.audited_door IS 'What tenancy.side_doors() finds of the tables with row security.';
@@ -3153,8 +3183,12 @@ CREATE TYPE tenancy.audit_scope AS (
     readers oid[],           -- functions that tell who is calling: those of schema auth and of setting caller_functions
     native_readers oid[],    -- those of them that cost next to nothing per row
     tables tenancy.audited_table[],
-    policies tenancy.audited_policy[],
-    nodes tenancy.audited_node[],
+    policies tenancy.audited_policy[],      -- written by hand
+    pack_policies tenancy.audited_policy[], -- written by tenancy.protect()
+    nodes tenancy.audited_node[],           -- of those written by hand
+    trees tenancy.audited_tree[],
+    tests tenancy.audited_test[],
+    claims tenancy.audited_claim[],
     doors tenancy.audited_door[]
 );
 
@@ -3238,6 +3272,7 @@ CREATE FUNCTION tenancy.make_audit_scope(named name[]) RETURNS tenancy.audit_sco
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
+    SET jit = off
 AS $$
 DECLARE
     scope tenancy.audit_scope;
@@ -3266,23 +3301,27 @@ BEGIN
         JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e' JOIN pg_extension e ON e.oid = d.refobjid
         WHERE p.oid = ANY (scope.readers) AND l.lanname = 'c' AND e.extname = 'pg_tenancy');
     scope.tables := ARRAY(SELECT t FROM tenancy.audited_tables(scope.schemas, scope.callers) t);
+    scope.pack_policies := ARRAY(
+        SELECT ROW(p.oid, NULL, p.polname, p.polrelid, p.polpermissive, p.polcmd, p.polroles, true, NULL, NULL)::tenancy.audited_policy
+        FROM pg_policy p JOIN unnest(scope.tables) t ON t.relation = p.polrelid AND t.asked IS NOT NULL WHERE p.polname = ANY (names_of_ours));
     WITH expressions AS MATERIALIZED (
-        SELECT p.oid, p.polname, p.polrelid, p.polpermissive, p.polcmd, p.polroles, t.name, o.ours,
-            CASE WHEN NOT o.ours THEN regexp_replace(p.polqual::text, ':(stmt_)?loc(ation)? -?\d+', '', 'g') END AS using_text,
-            CASE WHEN NOT o.ours THEN regexp_replace(p.polwithcheck::text, ':(stmt_)?loc(ation)? -?\d+', '', 'g') END AS check_text
-        FROM pg_policy p JOIN unnest(scope.tables) t ON t.relation = p.polrelid
-        CROSS JOIN LATERAL (SELECT t.asked IS NOT NULL AND p.polname = ANY (names_of_ours)) o (ours)
+        SELECT p.oid, p.polname, p.polrelid, p.polpermissive, p.polcmd, p.polroles, t.name,
+            regexp_replace(p.polqual::text, ':(stmt_)?loc(ation)? -?\d+', '', 'g') AS using_text, regexp_replace(p.polwithcheck::text, ':(stmt_)?loc(ation)? -?\d+', '', 'g') AS check_text
+        FROM pg_policy p JOIN unnest(scope.tables) t ON t.relation = p.polrelid WHERE t.asked IS NULL OR p.polname <> ALL (names_of_ours)
     ), distinct_trees AS MATERIALIZED (
         SELECT tree, row_number() OVER ()::int AS number FROM (SELECT using_text FROM expressions UNION SELECT check_text FROM expressions) e (tree) WHERE tree IS NOT NULL
     )
     SELECT (SELECT array_agg(tree ORDER BY number) FROM distinct_trees), array_agg(ROW(e.oid, format('policy %I on %s', e.polname, e.name), e.polname, e.polrelid,
-        e.polpermissive, e.polcmd, e.polroles, e.ours, u.number, c.number)::tenancy.audited_policy)
+        e.polpermissive, e.polcmd, e.polroles, false, u.number, c.number)::tenancy.audited_policy)
     INTO trees, scope.policies
     FROM expressions e LEFT JOIN distinct_trees u ON u.tree = e.using_text LEFT JOIN distinct_trees c ON c.tree = e.check_text;
     scope.nodes := ARRAY(
         SELECT ROW(t.number, n.id, n.parent, n.ancestors, n.field, n.type, n.depth, n.query, n.own_column, n.per_row, n.function, n.value, n.fields,
             COALESCE(n.type = 'FUNCEXPR' AND (n.function = ANY (scope.readers) OR n.function IN (SELECT oid FROM pg_proc WHERE proname = 'current_setting')), false))::tenancy.audited_node
         FROM unnest(trees) WITH ORDINALITY AS t (tree, number), tenancy.expression_nodes(t.tree) n);
+    scope.trees := ARRAY(SELECT t FROM tenancy.policy_trees(scope) t);
+    scope.tests := ARRAY(SELECT t FROM tenancy.policy_tests(scope) t);
+    scope.claims := ARRAY(SELECT c FROM tenancy.audited_claims(scope) c);
     scope.doors := ARRAY(
         SELECT ROW(d.target, d.object, d.kind, d.why, d.mend)::tenancy.audited_door
         FROM tenancy.side_doors(VARIADIC ARRAY(SELECT t.relation::regclass FROM unnest(scope.tables) t
@@ -3293,7 +3332,7 @@ END $$;
 COMMENT ON FUNCTION tenancy.make_audit_scope(name[]) IS
 'What an audit of these schemas looks at; NULL as for tenancy.audited_schemas(), whose error it raises.';
 
-CREATE FUNCTION tenancy.policy_trees(scope tenancy.audit_scope) RETURNS TABLE (tree int, columns smallint[], always boolean, always_unless_null smallint[], inverted boolean)
+CREATE FUNCTION tenancy.policy_trees(scope tenancy.audit_scope) RETURNS SETOF tenancy.audited_tree
     LANGUAGE sql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
@@ -3391,10 +3430,9 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION tenancy.policy_trees(tenancy.audit_scope) IS
-'Each expression of hand-written policies. columns: those of the policy''s table that it names. always: true or false where it is that for every row and caller. always_unless_null: columns that make it true for every row if one of them is NOT NULL. inverted: where it lets in whoever is nobody.';
+'Each expression of hand-written policies, with what is known of its outcome; scope has its policies and nodes.';
 
-CREATE FUNCTION tenancy.policy_tests(scope tenancy.audit_scope) RETURNS TABLE (
-    policy oid, object text, name name, relation oid, roles oid[], command "char", clause text, tree int, columns smallint[], always boolean, commands text, open text, apart boolean)
+CREATE FUNCTION tenancy.policy_tests(scope tenancy.audit_scope) RETURNS SETOF tenancy.audited_test
     LANGUAGE sql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     SET enable_nestloop = off
@@ -3411,8 +3449,7 @@ AS $$
             ('USING', p.using_tree, CASE p.command WHEN '*' THEN 'rwd' ELSE p.command::text END, CASE WHEN p.check_tree IS NULL THEN CASE p.command WHEN '*' THEN 'aw' WHEN 'w' THEN 'w' END END),
             ('WITH CHECK', p.check_tree, NULL, CASE p.command WHEN '*' THEN 'aw' ELSE p.command::text END)
         ) e (clause, tree, there, written)
-        JOIN tenancy.policy_trees(scope) t ON t.tree = e.tree
-        WHERE NOT p.ours
+        JOIN unnest(scope.trees) t ON t.tree = e.tree
     ), narrow AS MATERIALIZED (
         SELECT relation, roles, there, written FROM tests WHERE NOT permissive AND columns <> '{}' AND always IS DISTINCT FROM true AND NOT inverted
         UNION ALL
@@ -3439,7 +3476,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION tenancy.policy_tests(tenancy.audit_scope) IS
-'Each expression of hand-written permissive policies for callers, with what tenancy.policy_trees() says. commands: for which it is tested, letters as in pg_policy.polcmd; a USING that is the check of INSERT too has that. open: those of them that no RESTRICTIVE policy, for all whom this one lets in, narrows by a column of the table. apart: it is for roles of its own, beside a policy that shows others rows by their columns.';
+'Each expression of hand-written permissive policies for callers, with for which commands it decides; scope has its tables and trees.';
 
 CREATE FUNCTION tenancy.policy_text(policy oid) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -3475,8 +3512,7 @@ COMMENT ON FUNCTION tenancy.audited_logins() IS
 
 -- auth.jwt() -> 'o' ->> 'id', auth.claim_text('o', 'id'), current_setting('request.jwt.claims', true)::json #>> '{o,id}' and
 -- auth.organization() ->> 'id' say the same.
-CREATE FUNCTION tenancy.audited_claims(scope tenancy.audit_scope)
-    RETURNS TABLE (tree int, reader int, function oid, setting text, path text[], used_in int)
+CREATE FUNCTION tenancy.audited_claims(scope tenancy.audit_scope) RETURNS SETOF tenancy.audited_claim
     LANGUAGE sql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
@@ -3530,7 +3566,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION tenancy.audited_claims(tenancy.audit_scope) IS
-'Each call in policies that tells who is calling: the setting that it reads, if it is current_setting(); the path of the claim that is taken from what it returns, as far as its keys are constants, {} for all of it; and the id of the innermost node that does something else with it, NULL where that is the policy.';
+'Each call in hand-written policies that tells who is calling, with what is taken of its answer; scope has its nodes.';
 
 CREATE FUNCTION tenancy.audit_rules() RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -3567,6 +3603,7 @@ CREATE FUNCTION tenancy.all_findings(schemas name[]) RETURNS TABLE (level text, 
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
+    SET jit = off -- Rules switch off how the planner joins, and to compile what then looks expensive takes longer than to run it.
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -3691,7 +3728,7 @@ AS $$
         WHERE r.rolname = tenancy.setting('anonymous') AND r.oid = ANY (scope.callers)
     ), found AS MATERIALIZED (
         SELECT DISTINCT t.object, t.relation, t.schema, x.name, x.clause, l.command, a.role
-        FROM tenancy.policy_tests(scope) x JOIN unnest(scope.tables) t ON t.relation = x.relation AND t.has_owners AND t.row_security AND t.asked IS NULL
+        FROM unnest(scope.tests) x JOIN unnest(scope.tables) t ON t.relation = x.relation AND t.has_owners AND t.row_security AND t.asked IS NULL
         JOIN unasked u ON u.tree = x.tree JOIN anonymous a ON a.roles && x.roles
         CROSS JOIN LATERAL regexp_split_to_table(x.commands, '') l (command)
         WHERE x.always IS DISTINCT FROM false AND strpos(t.granted, l.command) > 0
@@ -3898,7 +3935,7 @@ AS $$
             row_number() OVER (PARTITION BY v.tree, v.id ORDER BY q.id DESC) - 1 = (v.fields ->> 'varlevelsup')::int AS is_its
         FROM nodes v JOIN nodes q ON q.tree = v.tree AND q.type = 'QUERY' AND q.id = ANY (v.ancestors) WHERE v.type = 'VAR'
     ), found AS MATERIALIZED (
-        SELECT c.tree, 'claim ' || array_to_string(c.path, '.') AS what FROM tenancy.audited_claims(scope) c, writable w
+        SELECT c.tree, 'claim ' || array_to_string(c.path, '.') AS what FROM unnest(scope.claims) c, writable w
         WHERE EXISTS (SELECT FROM unnest(c.path) key WHERE key ~ w.names)
         UNION
         SELECT v.tree, 'column ' || c.name FROM variables v JOIN tables t ON t.tree = v.tree AND t.query = v.query AND t.number = v.number
@@ -3949,15 +3986,20 @@ CREATE FUNCTION tenancy.audit_correlated_call(scope tenancy.audit_scope) RETURNS
     SET quote_all_identifiers = off
     SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
 AS $$
+    WITH nodes AS MATERIALIZED (
+        SELECT n.tree, n.id, n.type, n.depth, n.query, n.own_column, n.function, n.reads_caller FROM unnest(scope.nodes) n
+    ), found AS MATERIALIZED (
+        SELECT DISTINCT query.tree, call.function, var.own_column FROM nodes query
+        JOIN nodes call ON call.tree = query.tree AND call.query = query.id AND call.reads_caller
+        JOIN nodes var ON var.tree = query.tree AND var.query = query.id AND var.own_column > 0
+        WHERE query.type = 'QUERY' AND query.depth = 0
+            -- (One that reads tables is another matter: membership_by_subselect.)
+            AND NOT EXISTS (SELECT FROM nodes t WHERE t.tree = query.tree AND t.query = query.id AND t.type = 'RANGETBLENTRY')
+    )
     SELECT DISTINCT 'warning', p.object, 'a sub-select holds a call and a column of the row together, and runs once per row',
-        format('It calls %s beside column %I.', call.function::regprocedure, a.attname), NULL::text
-    FROM unnest(scope.policies) p CROSS JOIN LATERAL (VALUES (p.using_tree), (p.check_tree)) e (tree)
-    JOIN unnest(scope.nodes) query ON query.tree = e.tree AND query.type = 'QUERY' AND query.depth = 0
-    JOIN unnest(scope.nodes) call ON call.tree = query.tree AND call.query = query.id AND call.reads_caller
-    JOIN unnest(scope.nodes) var ON var.tree = query.tree AND var.query = query.id AND var.own_column > 0
-    JOIN pg_attribute a ON a.attrelid = p.relation AND a.attnum = var.own_column
-    -- (One that reads tables is another matter: membership_by_subselect.)
-    WHERE NOT EXISTS (SELECT FROM unnest(scope.nodes) t WHERE t.tree = query.tree AND t.query = query.id AND t.type = 'RANGETBLENTRY')
+        format('It calls %s beside column %I.', f.function::regprocedure, a.attname), NULL::text
+    FROM found f JOIN (unnest(scope.policies) p CROSS JOIN LATERAL (VALUES (p.using_tree), (p.check_tree)) e (tree)) ON e.tree = f.tree
+    JOIN pg_attribute a ON a.attrelid = p.relation AND a.attnum = f.own_column
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_correlated_call(tenancy.audit_scope) IS 'Rule correlated_call of tenancy.audit().';
@@ -3983,7 +4025,7 @@ AS $$
         WHERE n.type = 'FUNCEXPR' AND p.pronamespace = 'pg_catalog'::regnamespace AND p.proname IN ('current_user', 'session_user', 'getpgusername')
         UNION ALL
         SELECT c.tree, c.reader, n.ancestors, n.query, format('current_setting(%L)', c.setting)
-        FROM tenancy.audited_claims(scope) c JOIN nodes n ON n.tree = c.tree AND n.id = c.reader WHERE lower(c.setting) IN ('role', 'session_authorization')
+        FROM unnest(scope.claims) c JOIN nodes n ON n.tree = c.tree AND n.id = c.reader WHERE lower(c.setting) IN ('role', 'session_authorization')
     ), compared AS MATERIALIZED (
         -- The innermost comparison, and what it is with: a constant, or a role in the catalog, is a matter of rights.
         SELECT r.tree, r.id, r.query, r.role, max(c.id) AS comparison FROM roles r
@@ -4101,7 +4143,7 @@ AS $$
         WHERE n.type IN ('OPEXPR', 'SCALARARRAYOPEXPR', 'DISTINCTEXPR', 'SUBLINK') OR n.reads_caller
     ), found AS MATERIALIZED (
         SELECT DISTINCT c.tree, c.path[cardinality(c.path)] AS claim
-        FROM tenancy.audited_claims(scope) c JOIN nodes r ON r.tree = c.tree AND r.id = c.reader
+        FROM unnest(scope.claims) c JOIN nodes r ON r.tree = c.tree AND r.id = c.reader
         WHERE c.path[cardinality(c.path)] IN ('email', 'phone', 'phone_number', 'preferred_username')
             -- Compared, and not only looked whether it is there
             AND EXISTS (SELECT FROM nodes o LEFT JOIN pg_operator p ON p.oid = o.operator
@@ -4397,7 +4439,7 @@ CREATE FUNCTION tenancy.audit_identity_view(scope tenancy.audit_scope) RETURNS T
 AS $$
     WITH RECURSIVE identity AS MATERIALIZED (
         SELECT c.oid, c.oid AS base, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind IN ('r', 'p') AND n.nspname = tenancy.setting('identity_schema') OR c.oid = to_regclass('auth.users')
+        WHERE c.relkind IN ('r', 'p') AND n.nspname = (SELECT tenancy.setting('identity_schema')) OR c.oid = (SELECT to_regclass('auth.users'))
     ), uses AS MATERIALIZED (
         -- Which view reads which relation, and which columns of it
         SELECT DISTINCT r.ev_class, d.refobjid, d.refobjsubid FROM pg_rewrite r JOIN pg_class v ON v.oid = r.ev_class AND v.relkind IN ('v', 'm')
@@ -4490,10 +4532,10 @@ CREATE FUNCTION tenancy.audit_inverted_check(scope tenancy.audit_scope) RETURNS 
     SET quote_all_identifiers = off
     SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
 AS $$
-    WITH inverted AS MATERIALIZED (SELECT t.tree FROM tenancy.policy_trees(scope) t WHERE t.inverted)
+    WITH inverted AS MATERIALIZED (SELECT t.tree FROM unnest(scope.trees) t WHERE t.inverted)
     SELECT CASE WHEN bool_or(x.granted <> '' AND NOT x.apart) THEN 'error' ELSE 'warning' END, x.object, 'it lets in whoever is nobody', tenancy.policy_text(x.policy), NULL::text
     FROM inverted i JOIN (
-        SELECT s.policy, s.object, s.tree, s.apart, t.granted FROM tenancy.policy_tests(scope) s JOIN unnest(scope.tables) t ON t.relation = s.relation WHERE s.open <> ''
+        SELECT s.policy, s.object, s.tree, s.apart, t.granted FROM unnest(scope.tests) s JOIN unnest(scope.tables) t ON t.relation = s.relation WHERE s.open <> ''
         UNION ALL
         -- (A RESTRICTIVE one lets in nobody by itself, and narrows nothing for nobody.)
         SELECT p.policy, p.object, e.tree, true, '' FROM unnest(scope.policies) p, LATERAL (VALUES (p.using_tree), (p.check_tree)) e (tree) WHERE NOT p.permissive
@@ -4627,8 +4669,8 @@ CREATE FUNCTION tenancy.audit_multiple_permissive_policies(scope tenancy.audit_s
 AS $$
     WITH pairs AS MATERIALIZED (
         SELECT a.relation, a.object AS first, a.name AS name, b.name AS other FROM unnest(scope.policies) a
-        JOIN unnest(scope.policies) b ON b.relation = a.relation AND b.permissive AND b.policy > a.policy AND (a.command = b.command OR '*' IN (a.command, b.command))
-            AND (a.roles && b.roles OR 0 = ANY (a.roles) OR 0 = ANY (b.roles)) AND NOT (a.ours AND b.ours)
+        JOIN unnest(scope.policies || scope.pack_policies) b ON b.relation = a.relation AND b.permissive AND (b.ours OR b.policy > a.policy) AND (a.command = b.command OR '*' IN (a.command, b.command))
+            AND (a.roles && b.roles OR 0 = ANY (a.roles) OR 0 = ANY (b.roles))
         WHERE a.permissive AND a.roles && scope.callers AND b.roles && scope.callers
     )
     SELECT 'notice', t.object, 'several permissive policies are for the same role and command', format('Those are: %s.', string_agg(DISTINCT quote_ident(n), ', ')), NULL::text
@@ -4663,7 +4705,7 @@ AS $$
     SELECT 'notice', t.object, 'no RESTRICTIVE policy holds when a permissive one is too wide', NULL::text, NULL::text
     FROM unnest(scope.tables) t
     JOIN (
-        SELECT p.relation FROM unnest(scope.policies) p LEFT JOIN tenancy.policy_trees(scope) e ON NOT p.permissive AND e.tree = COALESCE(p.using_tree, p.check_tree) AND e.columns <> '{}'
+        SELECT p.relation FROM unnest(scope.policies) p LEFT JOIN unnest(scope.trees) e ON NOT p.permissive AND e.tree = COALESCE(p.using_tree, p.check_tree) AND e.columns <> '{}'
         GROUP BY 1 HAVING bool_or(p.permissive AND p.roles && scope.callers) AND count(e.tree) = 0
     ) p ON p.relation = t.relation
     WHERE t.has_owners AND t.row_security AND t.asked IS NULL AND t.granted <> ''
@@ -4895,7 +4937,7 @@ AS $$
         FROM reading r
         JOIN nodes m ON m.tree = r.tree AND m.id = ANY (r.ancestors) AND m.type IN ('OPEXPR', 'SCALARARRAYOPEXPR', 'FUNCEXPR')
         JOIN matchers k ON k.function = m.function
-        JOIN tenancy.audited_claims(scope) c ON c.tree = r.tree AND c.reader = r.id
+        JOIN unnest(scope.claims) c ON c.tree = r.tree AND c.reader = r.id
         -- In the second argument, and as it is
         WHERE NOT (m.id + 1 = r.id OR m.id + 1 = ANY (r.ancestors)) AND (NOT k.is_prefix OR c.used_in = m.id)
             AND NOT EXISTS (SELECT FROM nodes b LEFT JOIN pg_proc f ON f.oid = b.function AND b.type = 'FUNCEXPR'
@@ -4937,7 +4979,7 @@ CREATE FUNCTION tenancy.audit_policy_always_false(scope tenancy.audit_scope) RET
 AS $$
     SELECT DISTINCT 'notice', p.object, CASE WHEN p.permissive THEN 'it is never true, so it lets nobody in; it keeps out nobody whom another policy lets in' ELSE 'it is never true, so nobody gets in' END,
         tenancy.policy_text(p.policy), NULL::text
-    FROM tenancy.policy_trees(scope) t
+    FROM unnest(scope.trees) t
     JOIN (unnest(scope.policies) p CROSS JOIN LATERAL (VALUES (p.using_tree), (p.check_tree)) e (tree)) ON e.tree = t.tree
     WHERE t.always = false
 $$;
@@ -4952,7 +4994,7 @@ CREATE FUNCTION tenancy.audit_policy_always_true(scope tenancy.audit_scope) RETU
     SET quote_all_identifiers = off
     SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
 AS $$
-    WITH tests AS MATERIALIZED (SELECT * FROM tenancy.policy_tests(scope)
+    WITH tests AS MATERIALIZED (SELECT * FROM unnest(scope.tests)
     ), found AS MATERIALIZED (
         SELECT x.policy, x.object, t.has_owners, bool_and(x.apart) AS apart, bool_or(x.open ~ format('[%s-]', t.granted)) AS reached,
             bool_or(x.open ~ format('[%s-]', translate(t.granted, 'ra', ''))) AS changes
@@ -4986,7 +5028,7 @@ AS $$
         WHERE f.oid IN (SELECT function FROM called) AND f.pronamespace NOT IN ('auth'::regnamespace, 'tenancy'::regnamespace)
             AND NOT tenancy.of_extension('pg_proc'::regclass, f.oid)
     ), found AS MATERIALIZED (
-        SELECT c.tree, c.setting, c.setting AS what FROM tenancy.audited_claims(scope) c
+        SELECT c.tree, c.setting, c.setting AS what FROM unnest(scope.claims) c
         UNION
         SELECT c.tree, b.setting, format('%s in function %s', b.setting, b.oid::regprocedure) FROM called c JOIN bodies b ON b.oid = c.function
     )
@@ -5038,7 +5080,7 @@ AS $$
     -- (Where the tables that it reads have row security, that may bind it to the caller.)
     SELECT CASE WHEN bool_or(u.clear AND NOT x.apart AND x.open ~ format('[%s-]', t.granted)) THEN 'error' ELSE 'warning' END, x.object,
         'its sub-select is bound neither to the row nor to the caller', tenancy.policy_text(x.policy), NULL::text
-    FROM unbound u JOIN tenancy.policy_tests(scope) x ON x.tree = u.tree JOIN unnest(scope.tables) t ON t.relation = x.relation
+    FROM unbound u JOIN unnest(scope.tests) x ON x.tree = u.tree JOIN unnest(scope.tables) t ON t.relation = x.relation
     WHERE x.open <> '' AND (t.has_owners OR u.captured) GROUP BY x.policy, x.object
 $$;
 
@@ -5060,7 +5102,7 @@ AS $$
         WHERE COALESCE((to_jsonb(m) ->> 'set_option')::boolean OR (to_jsonb(m) ->> 'inherit_option')::boolean, true)
     ), usable_roles AS MATERIALIZED (SELECT array_agg(oid) || 0::oid AS roles FROM usable)
     SELECT 'notice', p.object, 'it is for roles that no login can take', format('No login is a member of %s.', (SELECT string_agg(r::regrole::text, ', ' ORDER BY r::regrole::text) FROM unnest(p.roles) r)), NULL::text
-    FROM unnest(scope.policies) p, usable_roles u WHERE NOT p.ours AND NOT p.roles && u.roles
+    FROM unnest(scope.policies) p, usable_roles u WHERE NOT p.roles && u.roles
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_policy_for_nobody(tenancy.audit_scope) IS 'Rule policy_for_nobody of tenancy.audit().';
@@ -5109,7 +5151,7 @@ AS $$
     WITH RECURSIVE guarded AS MATERIALIZED (
         SELECT t.relation FROM unnest(scope.tables) t WHERE t.row_security
     ), policies AS MATERIALIZED (
-        SELECT p.* FROM unnest(scope.policies) p JOIN guarded g ON g.relation = p.relation
+        SELECT p.* FROM unnest(scope.policies || scope.pack_policies) p JOIN guarded g ON g.relation = p.relation
     ), sublinks AS MATERIALIZED (
         SELECT DISTINCT n.tree FROM unnest(scope.nodes) n WHERE n.type = 'SUBLINK'
     ), reads AS MATERIALIZED (
@@ -5159,13 +5201,13 @@ CREATE FUNCTION tenancy.audit_policy_to_public(scope tenancy.audit_scope) RETURN
     SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
 AS $$
     WITH gates AS MATERIALIZED (
-        SELECT p.relation, string_agg(CASE p.command WHEN '*' THEN 'rawd' ELSE p.command::text END, '') AS commands FROM unnest(scope.policies) p
+        SELECT p.relation, string_agg(CASE p.command WHEN '*' THEN 'rawd' ELSE p.command::text END, '') AS commands FROM unnest(scope.policies || scope.pack_policies) p
         WHERE NOT p.permissive AND 0 = ANY (p.roles) GROUP BY 1
     ), found AS MATERIALIZED (
         SELECT p.policy, p.object, p.name, t.relation, t.name AS table_name, t.owner, t.forced FROM unnest(scope.policies) p
         JOIN unnest(scope.tables) t ON t.relation = p.relation AND t.has_owners AND t.granted <> ''
         LEFT JOIN gates g ON g.relation = p.relation
-        WHERE p.permissive AND NOT p.ours AND 0 = ANY (p.roles) AND translate(CASE p.command WHEN '*' THEN 'rawd' ELSE p.command::text END, concat(g.commands), '') <> ''
+        WHERE p.permissive AND 0 = ANY (p.roles) AND translate(CASE p.command WHEN '*' THEN 'rawd' ELSE p.command::text END, concat(g.commands), '') <> ''
     ), holders AS MATERIALIZED (
         SELECT f.policy, a.grantee FROM found f JOIN pg_class c ON c.oid = f.relation, aclexplode(c.relacl) a WHERE a.grantee <> f.owner
         UNION SELECT f.policy, a.grantee FROM found f JOIN pg_attribute c ON c.attrelid = f.relation, aclexplode(c.attacl) a WHERE a.grantee <> f.owner
@@ -5213,7 +5255,7 @@ AS $$
         WHERE f.type = 'FUNCEXPR' AND NOT f.reads_caller AND p.pronamespace <> ALL ('{pg_catalog,tenancy,auth}'::regnamespace[]::oid[])
     ), found AS MATERIALIZED (
         SELECT x.policy, x.object, bool_or(NOT x.apart AND x.open ~ format('[%s-]', t.granted) AND (x.columns <> '{}' OR s.tree IS NULL AND u.tree IS NULL)) AS clear
-        FROM tenancy.policy_tests(scope) x JOIN unnest(scope.tables) t ON t.relation = x.relation
+        FROM unnest(scope.tests) x JOIN unnest(scope.tables) t ON t.relation = x.relation
         LEFT JOIN signed_in a ON a.tree = x.tree LEFT JOIN single s ON s.tree = x.tree LEFT JOIN unknown u ON u.tree = x.tree
         WHERE t.has_owners AND x.clause = 'USING' AND x.open <> '' AND x.always IS NULL AND (x.columns = '{}' OR a.tree IS NOT NULL)
         GROUP BY 1, 2
@@ -5229,7 +5271,6 @@ CREATE FUNCTION tenancy.alike_protected(scope tenancy.audit_scope) RETURNS TABLE
     SET quote_all_identifiers = off
     SET enable_nestloop = off -- of what stands in WITH the planner expects a few rows, not thousands
     SET enable_sort = off
-    SET jit = off -- which would take what is switched off for expensive
 AS $$
     WITH RECURSIVE protected AS MATERIALIZED (
         SELECT t.relation, t.name, t.asked FROM unnest(scope.tables) t WHERE t.asked IS NOT NULL
@@ -5566,7 +5607,7 @@ CREATE FUNCTION tenancy.audit_role_claim_as_right(scope tenancy.audit_scope) RET
     SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
 AS $$
     WITH claims AS MATERIALIZED (
-        SELECT c.tree, c.used_in FROM tenancy.audited_claims(scope) c WHERE c.path = '{role}'
+        SELECT c.tree, c.used_in FROM unnest(scope.claims) c WHERE c.path = '{role}'
     ), nodes AS MATERIALIZED (
         SELECT n.tree, n.id, n.parent, n.type, n.value, n.fields ->> 'consttype' AS consttype FROM unnest(scope.nodes) n WHERE n.tree IN (SELECT tree FROM claims)
     ), compared AS MATERIALIZED (
@@ -5625,7 +5666,7 @@ AS $$
     ), open AS MATERIALIZED (
         -- With row security, only where visitors see rows that are chosen without asking who they are
         SELECT DISTINCT p.relation FROM unnest(scope.policies) p LEFT JOIN asking a ON a.tree = p.using_tree
-        WHERE p.permissive AND NOT p.ours AND p.command IN ('r', '*') AND p.roles && ARRAY(SELECT oid FROM anonymous) AND a.tree IS NULL
+        WHERE p.permissive AND p.command IN ('r', '*') AND p.roles && ARRAY(SELECT oid FROM anonymous) AND a.tree IS NULL
     ), tables AS MATERIALIZED (
         SELECT t.relation, t.name, t.row_security, t.granted FROM unnest(scope.tables) t
         WHERE t.granted LIKE '%r%' AND (NOT t.row_security OR t.template = 'public_read' OR t.relation IN (SELECT relation FROM open))
@@ -5662,7 +5703,8 @@ CREATE FUNCTION tenancy.audit_sequence_rights(scope tenancy.audit_scope) RETURNS
 AS $$
     WITH sequences AS MATERIALIZED (
         SELECT c.oid, c.oid::regclass::text AS name, c.relacl, c.relowner FROM pg_class c
-        WHERE c.relkind = 'S' AND c.relnamespace = ANY (scope.schemas) AND NOT tenancy.of_extension('pg_class'::regclass, c.oid)
+        WHERE c.relkind = 'S' AND c.relnamespace = ANY (scope.schemas) 
+            AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
     ), rights AS MATERIALIZED (
         SELECT s.oid, x.grantee, x.privilege_type, x.grantor = s.relowner AS by_owner FROM sequences s CROSS JOIN LATERAL aclexplode(s.relacl) x
         WHERE x.privilege_type IN ('UPDATE', 'USAGE') AND x.grantee <> s.relowner
@@ -5756,7 +5798,7 @@ AS $$
         WHERE t.fields ->> 'nulltesttype' = '1' OR t.fields ->> 'nulltesttype' = '0' AND b.fields ->> 'boolop' = 'not'
     ), found AS MATERIALIZED (
         SELECT c.tree, CASE WHEN c.setting IS NULL THEN c.function::regprocedure::text ELSE format('current_setting(%L)', c.setting) END AS what
-        FROM tenancy.audited_claims(scope) c JOIN tests t ON t.tree = c.tree AND t.id = c.used_in JOIN pg_proc f ON f.oid = c.function
+        FROM unnest(scope.claims) c JOIN tests t ON t.tree = c.tree AND t.id = c.used_in JOIN pg_proc f ON f.oid = c.function
         -- All claims, and not one of them
         WHERE c.path = '{}' AND (lower(c.setting) = 'request.jwt.claims' OR c.setting IS NULL AND f.prorettype IN ('json'::regtype, 'jsonb'::regtype))
     )
@@ -5963,11 +6005,11 @@ CREATE FUNCTION tenancy.audit_unscoped_owner_column(scope tenancy.audit_scope) R
 AS $$
     WITH narrow AS MATERIALIZED (
         SELECT DISTINCT p.relation FROM unnest(scope.policies) p CROSS JOIN LATERAL (VALUES (p.using_tree), (p.check_tree)) x (tree)
-        JOIN tenancy.policy_trees(scope) e ON e.tree = x.tree JOIN unnest(scope.tables) t ON t.relation = p.relation AND t.tenant_column = ANY (e.columns)
+        JOIN unnest(scope.trees) e ON e.tree = x.tree JOIN unnest(scope.tables) t ON t.relation = p.relation AND t.tenant_column = ANY (e.columns)
         WHERE NOT p.permissive
     )
     SELECT DISTINCT 'notice', x.object, 'it goes by the user, and not by the tenant', tenancy.policy_text(x.policy), NULL::text
-    FROM tenancy.policy_tests(scope) x JOIN unnest(scope.tables) t ON t.relation = x.relation
+    FROM unnest(scope.tests) x JOIN unnest(scope.tables) t ON t.relation = x.relation
     LEFT JOIN narrow n ON n.relation = x.relation
     WHERE t.user_column = ANY (x.columns) AND NOT t.tenant_column = ANY (x.columns) AND x.always IS NULL AND n.relation IS NULL AND t.asked IS NULL
 $$;
@@ -6041,6 +6083,17 @@ COMMENT ON FUNCTION tenancy.audit_volatile_in_policy(tenancy.audit_scope) IS 'Ru
 
 -- Where one tenant has much of a table, the planner should know which one is asking. It evaluates a bare STABLE call to estimate,
 -- and finds that tenant's share in its statistics; of a sub-select it assumes an average tenant, and reads half the table by index.
+CREATE FUNCTION tenancy.most_common_share(schema name, table_name name, column_name name) RETURNS real
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET enable_nestloop = on -- (What calls it switches that off.)
+AS $$
+    SELECT max(s.most_common_freqs[1]) FROM pg_stats s WHERE s.schemaname = schema AND s.tablename = table_name AND s.attname = column_name
+$$;
+
+COMMENT ON FUNCTION tenancy.most_common_share(name, name, name) IS
+'Which share of a table''s rows has the most common value of a column, 0 to 1, as far as statistics that the current role may read tell; NULL where they do not.';
+
 CREATE FUNCTION tenancy.audit_wrapped_call_skewed(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
     LANGUAGE sql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
@@ -6066,20 +6119,18 @@ AS $$
         SELECT p.policy, p.object, p.name, p.relation, w.function, w.own_column
         FROM unnest(scope.policies) p JOIN wrapped w ON w.tree = p.using_tree JOIN unnest(scope.tables) t ON t.relation = p.relation AND w.own_column IN (t.tenant_column, t.user_column)
     ), named AS MATERIALIZED (
-        SELECT f.*, n.nspname, c.relname, a.attname FROM found f JOIN pg_attribute a ON a.attrelid = f.relation AND a.attnum = f.own_column
-        JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+        SELECT f.*, a.attname, tenancy.most_common_share(n.nspname, c.relname, a.attname) AS share
+        FROM found f JOIN pg_attribute a ON a.attrelid = f.relation AND a.attnum = f.own_column JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace
     )
     SELECT 'notice', f.object, 'one owner has much of the table, and the sub-select keeps the planner from knowing when it is theirs', format(
-            'Column %I: the most common value is in %s %% of the rows. %s costs next to nothing per row.', f.attname, round((s.share * 100)::numeric), f.function::regprocedure),
+            'Column %I: the most common value is in %s %% of the rows. %s costs next to nothing per row.', f.attname, round((f.share * 100)::numeric), f.function::regprocedure),
         (SELECT format('ALTER POLICY %I ON %s', f.name, f.relation::regclass) || string_agg(format(' %s (%s)', e.clause, replace(e.expression, w.written, w.bare)), '' ORDER BY e.clause)
             FROM pg_policy p, LATERAL (VALUES ('USING', pg_get_expr(p.polqual, p.polrelid)), ('WITH CHECK', pg_get_expr(p.polwithcheck, p.polrelid))) AS e (clause, expression),
                 LATERAL (SELECT f.function::regproc || '()', format('( SELECT %s() AS %I)', f.function::regproc, g.proname) FROM pg_proc g WHERE g.oid = f.function) w (bare, written)
             WHERE p.oid = f.policy AND e.expression IS NOT NULL
             -- (A text in it may look like a call.)
             HAVING bool_and(strpos(e.expression, '''') = 0))
-    FROM named f
-    JOIN (SELECT x.schemaname, x.tablename, x.attname, max(x.most_common_freqs[1]) AS share FROM pg_stats x WHERE EXISTS (SELECT FROM found)
-        GROUP BY 1, 2, 3 HAVING max(x.most_common_freqs[1]) >= 0.3) s ON s.schemaname = f.nspname AND s.tablename = f.relname AND s.attname = f.attname
+    FROM named f WHERE f.share >= 0.3
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_wrapped_call_skewed(tenancy.audit_scope) IS 'Rule wrapped_call_skewed of tenancy.audit().';
@@ -6093,7 +6144,7 @@ CREATE FUNCTION tenancy.audit_write_check_missing(scope tenancy.audit_scope) RET
     SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
 AS $$
     -- (An INSERT of whatever there is is for policy_always_true.)
-    WITH tests AS MATERIALIZED (SELECT * FROM tenancy.policy_tests(scope)
+    WITH tests AS MATERIALIZED (SELECT * FROM unnest(scope.tests)
     ), found AS MATERIALIZED (
         SELECT x.*, t.name AS table_name, t.granted, u.policy IS NOT NULL AS has_using FROM tests x
         JOIN unnest(scope.tables) t ON t.relation = x.relation

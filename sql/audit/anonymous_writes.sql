@@ -22,7 +22,7 @@ AS $$
         WHERE r.rolname = tenancy.setting('anonymous') AND r.oid = ANY (scope.callers)
     ), found AS MATERIALIZED (
         SELECT DISTINCT t.object, t.relation, t.schema, x.name, x.clause, l.command, a.role
-        FROM tenancy.policy_tests(scope) x JOIN unnest(scope.tables) t ON t.relation = x.relation AND t.has_owners AND t.row_security AND t.asked IS NULL
+        FROM unnest(scope.tests) x JOIN unnest(scope.tables) t ON t.relation = x.relation AND t.has_owners AND t.row_security AND t.asked IS NULL
         JOIN unasked u ON u.tree = x.tree JOIN anonymous a ON a.roles && x.roles
         CROSS JOIN LATERAL regexp_split_to_table(x.commands, '') l (command)
         WHERE x.always IS DISTINCT FROM false AND strpos(t.granted, l.command) > 0

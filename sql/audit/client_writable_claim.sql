@@ -27,7 +27,7 @@ AS $$
             row_number() OVER (PARTITION BY v.tree, v.id ORDER BY q.id DESC) - 1 = (v.fields ->> 'varlevelsup')::int AS is_its
         FROM nodes v JOIN nodes q ON q.tree = v.tree AND q.type = 'QUERY' AND q.id = ANY (v.ancestors) WHERE v.type = 'VAR'
     ), found AS MATERIALIZED (
-        SELECT c.tree, 'claim ' || array_to_string(c.path, '.') AS what FROM tenancy.audited_claims(scope) c, writable w
+        SELECT c.tree, 'claim ' || array_to_string(c.path, '.') AS what FROM unnest(scope.claims) c, writable w
         WHERE EXISTS (SELECT FROM unnest(c.path) key WHERE key ~ w.names)
         UNION
         SELECT v.tree, 'column ' || c.name FROM variables v JOIN tables t ON t.tree = v.tree AND t.query = v.query AND t.number = v.number

@@ -19,7 +19,7 @@ AS $$
         WHERE n.type = 'FUNCEXPR' AND p.pronamespace = 'pg_catalog'::regnamespace AND p.proname IN ('current_user', 'session_user', 'getpgusername')
         UNION ALL
         SELECT c.tree, c.reader, n.ancestors, n.query, format('current_setting(%L)', c.setting)
-        FROM tenancy.audited_claims(scope) c JOIN nodes n ON n.tree = c.tree AND n.id = c.reader WHERE lower(c.setting) IN ('role', 'session_authorization')
+        FROM unnest(scope.claims) c JOIN nodes n ON n.tree = c.tree AND n.id = c.reader WHERE lower(c.setting) IN ('role', 'session_authorization')
     ), compared AS MATERIALIZED (
         -- The innermost comparison, and what it is with: a constant, or a role in the catalog, is a matter of rights.
         SELECT r.tree, r.id, r.query, r.role, max(c.id) AS comparison FROM roles r

@@ -12,7 +12,7 @@ AS $$
         WHERE n.type IN ('OPEXPR', 'SCALARARRAYOPEXPR', 'DISTINCTEXPR', 'SUBLINK') OR n.reads_caller
     ), found AS MATERIALIZED (
         SELECT DISTINCT c.tree, c.path[cardinality(c.path)] AS claim
-        FROM tenancy.audited_claims(scope) c JOIN nodes r ON r.tree = c.tree AND r.id = c.reader
+        FROM unnest(scope.claims) c JOIN nodes r ON r.tree = c.tree AND r.id = c.reader
         WHERE c.path[cardinality(c.path)] IN ('email', 'phone', 'phone_number', 'preferred_username')
             -- Compared, and not only looked whether it is there
             AND EXISTS (SELECT FROM nodes o LEFT JOIN pg_operator p ON p.oid = o.operator

@@ -7,7 +7,7 @@ CREATE FUNCTION tenancy.audit_identity_view(scope tenancy.audit_scope) RETURNS T
 AS $$
     WITH RECURSIVE identity AS MATERIALIZED (
         SELECT c.oid, c.oid AS base, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind IN ('r', 'p') AND n.nspname = tenancy.setting('identity_schema') OR c.oid = to_regclass('auth.users')
+        WHERE c.relkind IN ('r', 'p') AND n.nspname = (SELECT tenancy.setting('identity_schema')) OR c.oid = (SELECT to_regclass('auth.users'))
     ), uses AS MATERIALIZED (
         -- Which view reads which relation, and which columns of it
         SELECT DISTINCT r.ev_class, d.refobjid, d.refobjsubid FROM pg_rewrite r JOIN pg_class v ON v.oid = r.ev_class AND v.relkind IN ('v', 'm')

@@ -6,10 +6,10 @@ CREATE FUNCTION tenancy.audit_inverted_check(scope tenancy.audit_scope) RETURNS 
     SET quote_all_identifiers = off
     SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
 AS $$
-    WITH inverted AS MATERIALIZED (SELECT t.tree FROM tenancy.policy_trees(scope) t WHERE t.inverted)
+    WITH inverted AS MATERIALIZED (SELECT t.tree FROM unnest(scope.trees) t WHERE t.inverted)
     SELECT CASE WHEN bool_or(x.granted <> '' AND NOT x.apart) THEN 'error' ELSE 'warning' END, x.object, 'it lets in whoever is nobody', tenancy.policy_text(x.policy), NULL::text
     FROM inverted i JOIN (
-        SELECT s.policy, s.object, s.tree, s.apart, t.granted FROM tenancy.policy_tests(scope) s JOIN unnest(scope.tables) t ON t.relation = s.relation WHERE s.open <> ''
+        SELECT s.policy, s.object, s.tree, s.apart, t.granted FROM unnest(scope.tests) s JOIN unnest(scope.tables) t ON t.relation = s.relation WHERE s.open <> ''
         UNION ALL
         -- (A RESTRICTIVE one lets in nobody by itself, and narrows nothing for nobody.)
         SELECT p.policy, p.object, e.tree, true, '' FROM unnest(scope.policies) p, LATERAL (VALUES (p.using_tree), (p.check_tree)) e (tree) WHERE NOT p.permissive

@@ -7,8 +7,8 @@ CREATE FUNCTION tenancy.audit_multiple_permissive_policies(scope tenancy.audit_s
 AS $$
     WITH pairs AS MATERIALIZED (
         SELECT a.relation, a.object AS first, a.name AS name, b.name AS other FROM unnest(scope.policies) a
-        JOIN unnest(scope.policies) b ON b.relation = a.relation AND b.permissive AND b.policy > a.policy AND (a.command = b.command OR '*' IN (a.command, b.command))
-            AND (a.roles && b.roles OR 0 = ANY (a.roles) OR 0 = ANY (b.roles)) AND NOT (a.ours AND b.ours)
+        JOIN unnest(scope.policies || scope.pack_policies) b ON b.relation = a.relation AND b.permissive AND (b.ours OR b.policy > a.policy) AND (a.command = b.command OR '*' IN (a.command, b.command))
+            AND (a.roles && b.roles OR 0 = ANY (a.roles) OR 0 = ANY (b.roles))
         WHERE a.permissive AND a.roles && scope.callers AND b.roles && scope.callers
     )
     SELECT 'notice', t.object, 'several permissive policies are for the same role and command', format('Those are: %s.', string_agg(DISTINCT quote_ident(n), ', ')), NULL::text

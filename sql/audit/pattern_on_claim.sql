@@ -27,7 +27,7 @@ AS $$
         FROM reading r
         JOIN nodes m ON m.tree = r.tree AND m.id = ANY (r.ancestors) AND m.type IN ('OPEXPR', 'SCALARARRAYOPEXPR', 'FUNCEXPR')
         JOIN matchers k ON k.function = m.function
-        JOIN tenancy.audited_claims(scope) c ON c.tree = r.tree AND c.reader = r.id
+        JOIN unnest(scope.claims) c ON c.tree = r.tree AND c.reader = r.id
         -- In the second argument, and as it is
         WHERE NOT (m.id + 1 = r.id OR m.id + 1 = ANY (r.ancestors)) AND (NOT k.is_prefix OR c.used_in = m.id)
             AND NOT EXISTS (SELECT FROM nodes b LEFT JOIN pg_proc f ON f.oid = b.function AND b.type = 'FUNCEXPR'

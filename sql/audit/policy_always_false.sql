@@ -8,7 +8,7 @@ CREATE FUNCTION tenancy.audit_policy_always_false(scope tenancy.audit_scope) RET
 AS $$
     SELECT DISTINCT 'notice', p.object, CASE WHEN p.permissive THEN 'it is never true, so it lets nobody in; it keeps out nobody whom another policy lets in' ELSE 'it is never true, so nobody gets in' END,
         tenancy.policy_text(p.policy), NULL::text
-    FROM tenancy.policy_trees(scope) t
+    FROM unnest(scope.trees) t
     JOIN (unnest(scope.policies) p CROSS JOIN LATERAL (VALUES (p.using_tree), (p.check_tree)) e (tree)) ON e.tree = t.tree
     WHERE t.always = false
 $$;

@@ -6,7 +6,7 @@ CREATE FUNCTION tenancy.audit_policy_always_true(scope tenancy.audit_scope) RETU
     SET quote_all_identifiers = off
     SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
 AS $$
-    WITH tests AS MATERIALIZED (SELECT * FROM tenancy.policy_tests(scope)
+    WITH tests AS MATERIALIZED (SELECT * FROM unnest(scope.tests)
     ), found AS MATERIALIZED (
         SELECT x.policy, x.object, t.has_owners, bool_and(x.apart) AS apart, bool_or(x.open ~ format('[%s-]', t.granted)) AS reached,
             bool_or(x.open ~ format('[%s-]', translate(t.granted, 'ra', ''))) AS changes

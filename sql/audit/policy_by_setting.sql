@@ -14,7 +14,7 @@ AS $$
         WHERE f.oid IN (SELECT function FROM called) AND f.pronamespace NOT IN ('auth'::regnamespace, 'tenancy'::regnamespace)
             AND NOT tenancy.of_extension('pg_proc'::regclass, f.oid)
     ), found AS MATERIALIZED (
-        SELECT c.tree, c.setting, c.setting AS what FROM tenancy.audited_claims(scope) c
+        SELECT c.tree, c.setting, c.setting AS what FROM unnest(scope.claims) c
         UNION
         SELECT c.tree, b.setting, format('%s in function %s', b.setting, b.oid::regprocedure) FROM called c JOIN bodies b ON b.oid = c.function
     )

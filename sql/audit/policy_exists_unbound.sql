@@ -36,7 +36,7 @@ AS $$
     -- (Where the tables that it reads have row security, that may bind it to the caller.)
     SELECT CASE WHEN bool_or(u.clear AND NOT x.apart AND x.open ~ format('[%s-]', t.granted)) THEN 'error' ELSE 'warning' END, x.object,
         'its sub-select is bound neither to the row nor to the caller', tenancy.policy_text(x.policy), NULL::text
-    FROM unbound u JOIN tenancy.policy_tests(scope) x ON x.tree = u.tree JOIN unnest(scope.tables) t ON t.relation = x.relation
+    FROM unbound u JOIN unnest(scope.tests) x ON x.tree = u.tree JOIN unnest(scope.tables) t ON t.relation = x.relation
     WHERE x.open <> '' AND (t.has_owners OR u.captured) GROUP BY x.policy, x.object
 $$;
 COMMENT ON FUNCTION tenancy.audit_policy_exists_unbound(tenancy.audit_scope) IS 'Rule policy_exists_unbound of tenancy.audit().';

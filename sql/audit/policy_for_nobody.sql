@@ -14,6 +14,6 @@ AS $$
         WHERE COALESCE((to_jsonb(m) ->> 'set_option')::boolean OR (to_jsonb(m) ->> 'inherit_option')::boolean, true)
     ), usable_roles AS MATERIALIZED (SELECT array_agg(oid) || 0::oid AS roles FROM usable)
     SELECT 'notice', p.object, 'it is for roles that no login can take', format('No login is a member of %s.', (SELECT string_agg(r::regrole::text, ', ' ORDER BY r::regrole::text) FROM unnest(p.roles) r)), NULL::text
-    FROM unnest(scope.policies) p, usable_roles u WHERE NOT p.ours AND NOT p.roles && u.roles
+    FROM unnest(scope.policies) p, usable_roles u WHERE NOT p.roles && u.roles
 $$;
 COMMENT ON FUNCTION tenancy.audit_policy_for_nobody(tenancy.audit_scope) IS 'Rule policy_for_nobody of tenancy.audit().';

@@ -9,7 +9,7 @@ AS $$
     WITH RECURSIVE guarded AS MATERIALIZED (
         SELECT t.relation FROM unnest(scope.tables) t WHERE t.row_security
     ), policies AS MATERIALIZED (
-        SELECT p.* FROM unnest(scope.policies) p JOIN guarded g ON g.relation = p.relation
+        SELECT p.* FROM unnest(scope.policies || scope.pack_policies) p JOIN guarded g ON g.relation = p.relation
     ), sublinks AS MATERIALIZED (
         SELECT DISTINCT n.tree FROM unnest(scope.nodes) n WHERE n.type = 'SUBLINK'
     ), reads AS MATERIALIZED (

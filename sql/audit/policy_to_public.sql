@@ -6,13 +6,13 @@ CREATE FUNCTION tenancy.audit_policy_to_public(scope tenancy.audit_scope) RETURN
     SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
 AS $$
     WITH gates AS MATERIALIZED (
-        SELECT p.relation, string_agg(CASE p.command WHEN '*' THEN 'rawd' ELSE p.command::text END, '') AS commands FROM unnest(scope.policies) p
+        SELECT p.relation, string_agg(CASE p.command WHEN '*' THEN 'rawd' ELSE p.command::text END, '') AS commands FROM unnest(scope.policies || scope.pack_policies) p
         WHERE NOT p.permissive AND 0 = ANY (p.roles) GROUP BY 1
     ), found AS MATERIALIZED (
         SELECT p.policy, p.object, p.name, t.relation, t.name AS table_name, t.owner, t.forced FROM unnest(scope.policies) p
         JOIN unnest(scope.tables) t ON t.relation = p.relation AND t.has_owners AND t.granted <> ''
         LEFT JOIN gates g ON g.relation = p.relation
-        WHERE p.permissive AND NOT p.ours AND 0 = ANY (p.roles) AND translate(CASE p.command WHEN '*' THEN 'rawd' ELSE p.command::text END, concat(g.commands), '') <> ''
+        WHERE p.permissive AND 0 = ANY (p.roles) AND translate(CASE p.command WHEN '*' THEN 'rawd' ELSE p.command::text END, concat(g.commands), '') <> ''
     ), holders AS MATERIALIZED (
         SELECT f.policy, a.grantee FROM found f JOIN pg_class c ON c.oid = f.relation, aclexplode(c.relacl) a WHERE a.grantee <> f.owner
         UNION SELECT f.policy, a.grantee FROM found f JOIN pg_attribute c ON c.attrelid = f.relation, aclexplode(c.attacl) a WHERE a.grantee <> f.owner

@@ -31,7 +31,7 @@ AS $$
         WHERE f.type = 'FUNCEXPR' AND NOT f.reads_caller AND p.pronamespace <> ALL ('{pg_catalog,tenancy,auth}'::regnamespace[]::oid[])
     ), found AS MATERIALIZED (
         SELECT x.policy, x.object, bool_or(NOT x.apart AND x.open ~ format('[%s-]', t.granted) AND (x.columns <> '{}' OR s.tree IS NULL AND u.tree IS NULL)) AS clear
-        FROM tenancy.policy_tests(scope) x JOIN unnest(scope.tables) t ON t.relation = x.relation
+        FROM unnest(scope.tests) x JOIN unnest(scope.tables) t ON t.relation = x.relation
         LEFT JOIN signed_in a ON a.tree = x.tree LEFT JOIN single s ON s.tree = x.tree LEFT JOIN unknown u ON u.tree = x.tree
         WHERE t.has_owners AND x.clause = 'USING' AND x.open <> '' AND x.always IS NULL AND (x.columns = '{}' OR a.tree IS NOT NULL)
         GROUP BY 1, 2

@@ -10,7 +10,6 @@ CREATE FUNCTION tenancy.alike_protected(scope tenancy.audit_scope) RETURNS TABLE
     SET quote_all_identifiers = off
     SET enable_nestloop = off -- of what stands in WITH the planner expects a few rows, not thousands
     SET enable_sort = off
-    SET jit = off -- which would take what is switched off for expensive
 AS $$
     WITH RECURSIVE protected AS MATERIALIZED (
         SELECT t.relation, t.name, t.asked FROM unnest(scope.tables) t WHERE t.asked IS NOT NULL

@@ -7,7 +7,7 @@ CREATE FUNCTION tenancy.audit_role_claim_as_right(scope tenancy.audit_scope) RET
     SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
 AS $$
     WITH claims AS MATERIALIZED (
-        SELECT c.tree, c.used_in FROM tenancy.audited_claims(scope) c WHERE c.path = '{role}'
+        SELECT c.tree, c.used_in FROM unnest(scope.claims) c WHERE c.path = '{role}'
     ), nodes AS MATERIALIZED (
         SELECT n.tree, n.id, n.parent, n.type, n.value, n.fields ->> 'consttype' AS consttype FROM unnest(scope.nodes) n WHERE n.tree IN (SELECT tree FROM claims)
     ), compared AS MATERIALIZED (

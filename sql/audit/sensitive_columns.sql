@@ -12,7 +12,7 @@ AS $$
     ), open AS MATERIALIZED (
         -- With row security, only where visitors see rows that are chosen without asking who they are
         SELECT DISTINCT p.relation FROM unnest(scope.policies) p LEFT JOIN asking a ON a.tree = p.using_tree
-        WHERE p.permissive AND NOT p.ours AND p.command IN ('r', '*') AND p.roles && ARRAY(SELECT oid FROM anonymous) AND a.tree IS NULL
+        WHERE p.permissive AND p.command IN ('r', '*') AND p.roles && ARRAY(SELECT oid FROM anonymous) AND a.tree IS NULL
     ), tables AS MATERIALIZED (
         SELECT t.relation, t.name, t.row_security, t.granted FROM unnest(scope.tables) t
         WHERE t.granted LIKE '%r%' AND (NOT t.row_security OR t.template = 'public_read' OR t.relation IN (SELECT relation FROM open))

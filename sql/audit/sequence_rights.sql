@@ -7,7 +7,8 @@ CREATE FUNCTION tenancy.audit_sequence_rights(scope tenancy.audit_scope) RETURNS
 AS $$
     WITH sequences AS MATERIALIZED (
         SELECT c.oid, c.oid::regclass::text AS name, c.relacl, c.relowner FROM pg_class c
-        WHERE c.relkind = 'S' AND c.relnamespace = ANY (scope.schemas) AND NOT tenancy.of_extension('pg_class'::regclass, c.oid)
+        WHERE c.relkind = 'S' AND c.relnamespace = ANY (scope.schemas) 
+            AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
     ), rights AS MATERIALIZED (
         SELECT s.oid, x.grantee, x.privilege_type, x.grantor = s.relowner AS by_owner FROM sequences s CROSS JOIN LATERAL aclexplode(s.relacl) x
         WHERE x.privilege_type IN ('UPDATE', 'USAGE') AND x.grantee <> s.relowner

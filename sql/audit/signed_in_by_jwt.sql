@@ -13,7 +13,7 @@ AS $$
         WHERE t.fields ->> 'nulltesttype' = '1' OR t.fields ->> 'nulltesttype' = '0' AND b.fields ->> 'boolop' = 'not'
     ), found AS MATERIALIZED (
         SELECT c.tree, CASE WHEN c.setting IS NULL THEN c.function::regprocedure::text ELSE format('current_setting(%L)', c.setting) END AS what
-        FROM tenancy.audited_claims(scope) c JOIN tests t ON t.tree = c.tree AND t.id = c.used_in JOIN pg_proc f ON f.oid = c.function
+        FROM unnest(scope.claims) c JOIN tests t ON t.tree = c.tree AND t.id = c.used_in JOIN pg_proc f ON f.oid = c.function
         -- All claims, and not one of them
         WHERE c.path = '{}' AND (lower(c.setting) = 'request.jwt.claims' OR c.setting IS NULL AND f.prorettype IN ('json'::regtype, 'jsonb'::regtype))
     )

@@ -8,11 +8,11 @@ CREATE FUNCTION tenancy.audit_unscoped_owner_column(scope tenancy.audit_scope) R
 AS $$
     WITH narrow AS MATERIALIZED (
         SELECT DISTINCT p.relation FROM unnest(scope.policies) p CROSS JOIN LATERAL (VALUES (p.using_tree), (p.check_tree)) x (tree)
-        JOIN tenancy.policy_trees(scope) e ON e.tree = x.tree JOIN unnest(scope.tables) t ON t.relation = p.relation AND t.tenant_column = ANY (e.columns)
+        JOIN unnest(scope.trees) e ON e.tree = x.tree JOIN unnest(scope.tables) t ON t.relation = p.relation AND t.tenant_column = ANY (e.columns)
         WHERE NOT p.permissive
     )
     SELECT DISTINCT 'notice', x.object, 'it goes by the user, and not by the tenant', tenancy.policy_text(x.policy), NULL::text
-    FROM tenancy.policy_tests(scope) x JOIN unnest(scope.tables) t ON t.relation = x.relation
+    FROM unnest(scope.tests) x JOIN unnest(scope.tables) t ON t.relation = x.relation
     LEFT JOIN narrow n ON n.relation = x.relation
     WHERE t.user_column = ANY (x.columns) AND NOT t.tenant_column = ANY (x.columns) AND x.always IS NULL AND n.relation IS NULL AND t.asked IS NULL
 $$;
