@@ -101,6 +101,7 @@ def install(pg_config=None):
 
 
 def cargo(*arguments):
+    postgres.pg_config()  # whose headers the crate of the server's bindings reads, and where they are
     return subprocess.run(["cargo", *arguments], cwd=REPO, env=environment()).returncode
 
 
