@@ -3577,9 +3577,9 @@ CREATE FUNCTION tenancy.audit_rules() RETURNS text[]
         leakproof_function,literal_tenant,login_not_bound,materialized_view,membership_by_subselect,multiple_permissive_policies,
         no_primary_key,no_restrictive_floor,only_restrictive_policies,or_without_column,orphans,owner_rights_view,parameter_logging,
         pattern_on_claim,policies_without_rls,policy_always_false,policy_always_true,policy_by_setting,policy_exists_unbound,
-        policy_for_nobody,policy_reads_unprotected,policy_recursion,policy_to_public,policy_without_own_column,protection_drifted,
-        publication_without_filter,rewriting_rule,rls_disabled,rls_not_forced,rls_without_policies,role_claim_as_right,schema_create,
-        sensitive_columns,sequence_rights,server_version,signed_in_by_jwt,tenant_column_nullable,tenant_column_type,
+        policy_for_nobody,policy_reads_unprotected,policy_recursion,policy_to_public,policy_without_caller,policy_without_own_column,
+        protection_drifted,publication_without_filter,rewriting_rule,rls_disabled,rls_not_forced,rls_without_policies,role_claim_as_right,
+        schema_create,sensitive_columns,sequence_rights,server_version,signed_in_by_jwt,tenant_column_nullable,tenant_column_type,
         tenant_column_unindexed,trigger_sorts_after,unique_without_tenant,unscoped_owner_column,unwrapped_call,volatile_in_policy,
         wrapped_call_skewed,write_check_missing}'::text[];
 
@@ -3831,7 +3831,7 @@ $$;
 
 COMMENT ON FUNCTION tenancy.audit_child_unprotected(tenancy.audit_scope) IS 'Rule child_unprotected of tenancy.audit().';
 
--- current_setting('x') is an error wherever x was never set, and after a transaction that used SET LOCAL it is '', which is no
+-- current_setting('app.x') is an error wherever x was never set, and after a transaction that used SET LOCAL it is '', which is no
 -- uuid: the queries of whoever gets that connection next fail.
 CREATE FUNCTION tenancy.audit_claim_setting_form(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
     LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -3844,9 +3844,11 @@ AS $$
         FROM unnest(scope.nodes) n
         WHERE n.reads_caller OR n.type IN ('COERCEVIAIO', 'NULLIFEXPR', 'CASEEXPR', 'FUNCEXPR', 'OPEXPR', 'CONST', 'FROMEXPR')
     ), settings AS MATERIALIZED (
-        SELECT n.tree, n.id, n.ancestors, s.value AS setting, f.pronargs = 1 OR m.value = 'false' AS fails
+        SELECT n.tree, n.id, n.ancestors, s.value AS setting, f.pronargs = 1 OR m.value = 'false' AS fails,
+            -- A custom setting without a period cannot be set.
+            strpos(s.value, '.') = 0 AS is_none
         FROM nodes n JOIN pg_proc f ON f.oid = n.function AND f.proname = 'current_setting'
-        JOIN nodes s ON s.tree = n.tree AND s.parent = n.id AND s.id = n.id + 1 AND s.value LIKE '%.%'
+        JOIN nodes s ON s.tree = n.tree AND s.parent = n.id AND s.id = n.id + 1 AND (strpos(s.value, '.') > 0 OR current_setting(s.value, true) IS NULL)
         LEFT JOIN nodes m ON m.tree = n.tree AND m.parent = n.id AND m.id = n.id + 2
         WHERE n.reads_caller
     ), first_uses AS MATERIALIZED (
@@ -3854,11 +3856,12 @@ AS $$
         SELECT s.tree, s.id, (array_agg(n.type = 'COERCEVIAIO' AND t.typcategory <> 'S' ORDER BY n.id DESC))[1] AND NOT bool_or(n.type = 'CASEEXPR') AS is_cast
         FROM settings s JOIN nodes n ON n.tree = s.tree AND n.id = ANY (s.ancestors) LEFT JOIN pg_type t ON t.oid = n.result::oid GROUP BY 1, 2
     ), found AS MATERIALIZED (
-        SELECT s.tree, s.setting, s.fails, COALESCE(u.is_cast, false) AS is_cast FROM settings s LEFT JOIN first_uses u ON u.tree = s.tree AND u.id = s.id
-        WHERE s.fails OR u.is_cast
+        SELECT s.tree, s.setting, s.is_none, s.fails AND NOT s.is_none AS fails, COALESCE(u.is_cast, false) AND NOT s.is_none AS is_cast
+        FROM settings s LEFT JOIN first_uses u ON u.tree = s.tree AND u.id = s.id WHERE s.fails OR u.is_cast OR s.is_none
     )
-    SELECT 'warning', p.object, 'it fails where the setting is not set, or is empty',
-        string_agg(DISTINCT concat_ws(' ', CASE WHEN f.fails THEN format('current_setting(%L) without its second argument, true, is an error where nothing is set.', f.setting) END,
+    SELECT 'warning', p.object, CASE WHEN bool_and(f.is_none) THEN 'it reads a setting that nobody can set' ELSE 'it fails where the setting is not set, or is empty' END,
+        string_agg(DISTINCT concat_ws(' ', CASE WHEN f.is_none THEN format('There is no setting %s, and none of one''s own can be set whose name has no period.', f.setting) END,
+            CASE WHEN f.fails THEN format('current_setting(%L) without its second argument, true, is an error where nothing is set.', f.setting) END,
             CASE WHEN f.is_cast THEN format('Setting %s is cast without NULLIF(..., '''').', f.setting) END), ' '), NULL::text
     FROM (SELECT p.*, unnest(ARRAY[p.using_tree, p.check_tree]) AS tree FROM unnest(scope.policies) p) p JOIN found f ON f.tree = p.tree
     GROUP BY p.object
@@ -4327,7 +4330,8 @@ $$;
 COMMENT ON FUNCTION tenancy.audit_function_of_row(tenancy.audit_scope) IS 'Rule function_of_row of tenancy.audit().';
 
 -- Without SET search_path the names in a function's text are looked up on its caller's path, where the caller's own temporary
--- tables come first: a SECURITY DEFINER function, or one that a policy asks, can be made to read a table of theirs.
+-- tables come first: a SECURITY DEFINER function, or one that a policy asks, can be made to read a table of theirs. So they do on
+-- a path of its own that does not put pg_temp last.
 CREATE FUNCTION tenancy.audit_function_search_path(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
     LANGUAGE sql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
@@ -4335,24 +4339,35 @@ CREATE FUNCTION tenancy.audit_function_search_path(scope tenancy.audit_scope) RE
 AS $$
     WITH called AS MATERIALIZED (
         SELECT DISTINCT n.function FROM unnest(scope.nodes) n WHERE n.function >= 16384
-    ), found AS MATERIALIZED (
-        SELECT p.oid, p.prokind, p.prosecdef, p.prosrc, p.prosecdef OR l.lanname <> 'sql' AS stands_alone FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+    ), candidates AS MATERIALIZED (
+        SELECT p.oid, CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END AS kind, p.prosecdef, p.prosrc, p.prosecdef OR l.lanname <> 'sql' AS stands_alone,
+            (SELECT substr(c, length('search_path=') + 1) FROM unnest(p.proconfig) c WHERE c LIKE 'search\_path=%') AS path
+        FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
         WHERE (p.prosecdef AND n.oid = ANY (scope.schemas) OR p.oid IN (SELECT c.function FROM called c))
             AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'auth', 'tenancy') AND l.lanname NOT IN ('internal', 'c') AND p.prosqlbody IS NULL
-            AND NOT EXISTS (SELECT FROM unnest(p.proconfig) c WHERE c LIKE 'search\_path=%') AND NOT tenancy.of_extension('pg_proc'::regclass, p.oid)
-    ), names AS MATERIALIZED (
+            AND NOT tenancy.of_extension('pg_proc'::regclass, p.oid)
+    ), found AS MATERIALIZED (
+        SELECT c.*, ARRAY(SELECT w[1] FROM tenancy.words(c.prosrc) w WHERE cardinality(w) = 1) AS names FROM candidates c WHERE c.path IS NULL OR c.path !~ '\mpg_temp"?\s*$'
+    ), known AS MATERIALIZED (
         -- What would not be found any more with pg_catalog alone.
-        SELECT x.name FROM (SELECT relname, relnamespace FROM pg_class UNION ALL SELECT proname, pronamespace FROM pg_proc UNION ALL SELECT typname, typnamespace FROM pg_type) AS x (name, schema)
+        SELECT x.name, x.is_table FROM (SELECT relname, relnamespace, relkind IN ('r', 'p', 'v', 'm', 'f') FROM pg_class UNION ALL SELECT proname, pronamespace, false FROM pg_proc
+            UNION ALL SELECT typname, typnamespace, false FROM pg_type) AS x (name, schema, is_table)
         JOIN pg_namespace n ON n.oid = x.schema AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
     )
-    SELECT 'warning', format('%s %s', k.kind, f.oid::regprocedure),
+    SELECT 'warning', format('%s %s', f.kind, f.oid::regprocedure),
         CASE WHEN f.prosecdef THEN 'it is SECURITY DEFINER, and its caller chooses where names in it are looked up' ELSE 'policies call it, and its caller chooses where names in it are looked up' END,
         'It has no SET search_path.',
         -- (With SET, Postgres does not write a SQL function's body into the query that calls it any more: BEGIN ATOMIC is better there.)
-        CASE WHEN f.stands_alone AND NOT EXISTS (SELECT FROM tenancy.words(f.prosrc) w WHERE cardinality(w) = 1 AND w[1] IN (SELECT n.name FROM names n))
+        CASE WHEN f.stands_alone AND NOT EXISTS (SELECT FROM known k WHERE k.name = ANY (f.names))
             AND NOT EXISTS (SELECT FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE n.nspname <> 'pg_catalog' AND strpos(f.prosrc, o.oprname) > 0)
-            THEN format('ALTER %s %s SET search_path = pg_catalog, pg_temp', upper(k.kind), f.oid::regprocedure) END
-    FROM found f CROSS JOIN LATERAL (SELECT CASE f.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END) k (kind)
+            THEN format('ALTER %s %s SET search_path = pg_catalog, pg_temp', upper(f.kind), f.oid::regprocedure) END
+    FROM found f WHERE f.path IS NULL
+    UNION ALL
+    SELECT 'warning', format('%s %s', f.kind, f.oid::regprocedure), CASE WHEN f.prosecdef THEN 'it is SECURITY DEFINER' ELSE 'policies call it' END
+            || ', and its caller''s temporary tables are taken for those that it names', format('Its search_path is %s; it names %s without a schema.', f.path, string_agg(DISTINCT quote_ident(k.name), ', ')),
+        -- (SET ... FROM CURRENT keeps whatever set_config() was given, which need not be quoted.)
+        CASE WHEN f.path !~ '\mpg_temp\M' AND f.path ~ '^(\s*("([^"]|"")*"|[a-z_][a-z_0-9]*)\s*(,(?=.)|$))+$' THEN format('ALTER %s %s SET search_path = %s, pg_temp', upper(f.kind), f.oid::regprocedure, f.path) END
+    FROM found f JOIN known k ON k.is_table AND k.name = ANY (f.names) WHERE f.path <> '""' GROUP BY f.oid, f.kind, f.prosecdef, f.path
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_function_search_path(tenancy.audit_scope) IS 'Rule function_search_path of tenancy.audit().';
@@ -5008,6 +5023,10 @@ AS $$
     SELECT CASE WHEN NOT f.apart AND f.reached AND (f.has_owners OR f.changes) THEN 'error' ELSE 'warning' END,
         f.object, 'it is true for every row and every caller', tenancy.policy_text(f.policy), NULL::text
     FROM found f
+    UNION ALL
+    SELECT 'notice', p.object, 'it is RESTRICTIVE, true for every row and every caller, and narrows nothing', tenancy.policy_text(p.policy), NULL
+    FROM unnest(scope.policies) p LEFT JOIN unnest(scope.trees) u ON u.tree = p.using_tree LEFT JOIN unnest(scope.trees) c ON c.tree = p.check_tree
+    WHERE NOT p.permissive AND (p.using_tree IS NULL OR u.always) AND (p.check_tree IS NULL OR c.always)
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_policy_always_true(tenancy.audit_scope) IS 'Rule policy_always_true of tenancy.audit().';
@@ -5086,7 +5105,7 @@ $$;
 
 COMMENT ON FUNCTION tenancy.audit_policy_exists_unbound(tenancy.audit_scope) IS 'Rule policy_exists_unbound of tenancy.audit().';
 
--- A policy for roles that no login can take: it does nothing, and whoever reads it thinks that it does.
+-- A policy for roles that no login can take, or that no policy binds: it does nothing, and whoever reads it thinks that it does.
 CREATE FUNCTION tenancy.audit_policy_for_nobody(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
     LANGUAGE sql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
@@ -5101,8 +5120,13 @@ AS $$
         -- From 16 on whoever makes a role may hand it on, but not take it.
         WHERE COALESCE((to_jsonb(m) ->> 'set_option')::boolean OR (to_jsonb(m) ->> 'inherit_option')::boolean, true)
     ), usable_roles AS MATERIALIZED (SELECT array_agg(oid) || 0::oid AS roles FROM usable)
-    SELECT 'notice', p.object, 'it is for roles that no login can take', format('No login is a member of %s.', (SELECT string_agg(r::regrole::text, ', ' ORDER BY r::regrole::text) FROM unnest(p.roles) r)), NULL::text
-    FROM unnest(scope.policies) p, usable_roles u WHERE NOT p.roles && u.roles
+    SELECT 'notice', p.object, m.message, format(m.detail, (SELECT string_agg(r::regrole::text, ', ' ORDER BY r::regrole::text) FROM unnest(p.roles) r)), NULL::text
+    FROM unnest(scope.policies) p, usable_roles u
+    CROSS JOIN LATERAL (
+        SELECT 'it is for roles that no policy binds', 'BYPASSRLS, or being a superuser: %s.' WHERE NOT EXISTS (
+            SELECT FROM unnest(p.roles) x LEFT JOIN pg_roles r ON r.oid = x WHERE (r.rolbypassrls OR r.rolsuper) IS NOT TRUE)
+        UNION ALL SELECT 'it is for roles that no login can take', 'No login is a member of %s.' WHERE NOT p.roles && u.roles
+        LIMIT 1) m (message, detail)
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_policy_for_nobody(tenancy.audit_scope) IS 'Rule policy_for_nobody of tenancy.audit().';
@@ -5221,6 +5245,36 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_policy_to_public(tenancy.audit_scope) IS 'Rule policy_to_public of tenancy.audit().';
+
+-- A policy that says which rows, and asks neither whose they are nor who is calling: what fits it is there for the callers of
+-- every tenant. It is mostly meant to narrow ("not deleted"), and permissive policies widen.
+CREATE FUNCTION tenancy.audit_policy_without_caller(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH asking AS MATERIALIZED (
+        -- What tables and functions of the user's own say is not known.
+        SELECT DISTINCT n.tree FROM unnest(scope.nodes) n
+        WHERE n.reads_caller OR n.type IN ('SQLVALUEFUNCTION', 'RANGETBLENTRY') OR n.function >= 16384
+    ), published AS MATERIALIZED (
+        SELECT DISTINCT n.tree FROM unnest(scope.nodes) n WHERE n.value ~* '^(public|published|shared|listed|global)$'
+    ), found AS MATERIALIZED (
+        SELECT x.policy, x.object, bool_or(NOT x.apart AND x.open ~ format('[%s-]', translate(t.granted, 'r', ''))) AS writes,
+            bool_and(b.tree IS NOT NULL OR EXISTS (
+                SELECT FROM pg_attribute a WHERE a.attrelid = x.relation AND a.attnum = ANY (x.columns) AND a.attname ~* '(public|publish|visib|shared|listed|global)')) AS is_published
+        FROM unnest(scope.tests) x JOIN unnest(scope.tables) t ON t.relation = x.relation AND t.has_owners
+        LEFT JOIN asking a ON a.tree = x.tree LEFT JOIN published b ON b.tree = x.tree
+        WHERE a.tree IS NULL AND x.open <> '' AND x.always IS NULL AND x.columns <> '{}' AND NOT COALESCE(t.tenant_column = ANY (x.columns), false) AND NOT COALESCE(t.user_column = ANY (x.columns), false)
+        GROUP BY 1, 2
+    )
+    SELECT CASE WHEN f.writes THEN 'error' WHEN f.is_published THEN 'notice' ELSE 'warning' END, f.object,
+        'it asks neither whose a row is nor who is calling', tenancy.policy_text(f.policy), NULL::text
+    FROM found f
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_policy_without_caller(tenancy.audit_scope) IS 'Rule policy_without_caller of tenancy.audit().';
 
 -- A policy that asks who is calling, and not whose the row is: whoever passes gets the rows of every tenant. An admin is one of
 -- their own tenant only.
@@ -5995,8 +6049,8 @@ $$;
 
 COMMENT ON FUNCTION tenancy.audit_unique_without_tenant(tenancy.audit_scope) IS 'Rule unique_without_tenant of tenancy.audit().';
 
--- Rows go by their user alone, where the table has a tenant too: whoever is a member of two tenants, or of one no longer, works
--- with the rows of both.
+-- Rows go by their user alone, or by what else the caller says, where the table has a tenant too: whoever is a member of two
+-- tenants, or of one no longer, works with the rows of both; and two tenants may have a department of one name.
 CREATE FUNCTION tenancy.audit_unscoped_owner_column(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
     LANGUAGE sql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
@@ -6007,11 +6061,18 @@ AS $$
         SELECT DISTINCT p.relation FROM unnest(scope.policies) p CROSS JOIN LATERAL (VALUES (p.using_tree), (p.check_tree)) x (tree)
         JOIN unnest(scope.trees) e ON e.tree = x.tree JOIN unnest(scope.tables) t ON t.relation = p.relation AND t.tenant_column = ANY (e.columns)
         WHERE NOT p.permissive
+    ), unknown AS MATERIALIZED (
+        -- A table or a function of the user's own may lead to the tenant.
+        SELECT DISTINCT n.tree FROM unnest(scope.nodes) n WHERE n.type = 'RANGETBLENTRY' OR n.function >= 16384 AND NOT n.reads_caller
+    ), asking AS MATERIALIZED (
+        SELECT DISTINCT n.tree FROM unnest(scope.nodes) n WHERE n.reads_caller
     )
-    SELECT DISTINCT 'notice', x.object, 'it goes by the user, and not by the tenant', tenancy.policy_text(x.policy), NULL::text
+    SELECT DISTINCT 'notice', x.object, CASE WHEN t.user_column = ANY (x.columns) THEN 'it goes by the user, and not by the tenant' ELSE 'it goes by other columns, and not by the tenant' END,
+        tenancy.policy_text(x.policy), NULL::text
     FROM unnest(scope.tests) x JOIN unnest(scope.tables) t ON t.relation = x.relation
-    LEFT JOIN narrow n ON n.relation = x.relation
-    WHERE t.user_column = ANY (x.columns) AND NOT t.tenant_column = ANY (x.columns) AND x.always IS NULL AND n.relation IS NULL AND t.asked IS NULL
+    LEFT JOIN narrow n ON n.relation = x.relation LEFT JOIN unknown u ON u.tree = x.tree LEFT JOIN asking a ON a.tree = x.tree
+    WHERE (t.user_column = ANY (x.columns) OR x.columns <> '{}' AND a.tree IS NOT NULL AND u.tree IS NULL)
+        AND NOT t.tenant_column = ANY (x.columns) AND x.always IS NULL AND n.relation IS NULL AND t.asked IS NULL
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_unscoped_owner_column(tenancy.audit_scope) IS 'Rule unscoped_owner_column of tenancy.audit().';

@@ -52,6 +52,7 @@ extension_sql_file!("../sql/audit/policy_for_nobody.sql", requires = ["audit"]);
 extension_sql_file!("../sql/audit/policy_reads_unprotected.sql", requires = ["audit"]);
 extension_sql_file!("../sql/audit/policy_recursion.sql", requires = ["audit"]);
 extension_sql_file!("../sql/audit/policy_to_public.sql", requires = ["audit"]);
+extension_sql_file!("../sql/audit/policy_without_caller.sql", requires = ["audit"]);
 extension_sql_file!("../sql/audit/policy_without_own_column.sql", requires = ["audit"]);
 extension_sql_file!("../sql/audit/protection_drifted.sql", requires = ["audit"]);
 extension_sql_file!("../sql/audit/publication_without_filter.sql", requires = ["audit"]);

@@ -20,5 +20,9 @@ AS $$
     SELECT CASE WHEN NOT f.apart AND f.reached AND (f.has_owners OR f.changes) THEN 'error' ELSE 'warning' END,
         f.object, 'it is true for every row and every caller', tenancy.policy_text(f.policy), NULL::text
     FROM found f
+    UNION ALL
+    SELECT 'notice', p.object, 'it is RESTRICTIVE, true for every row and every caller, and narrows nothing', tenancy.policy_text(p.policy), NULL
+    FROM unnest(scope.policies) p LEFT JOIN unnest(scope.trees) u ON u.tree = p.using_tree LEFT JOIN unnest(scope.trees) c ON c.tree = p.check_tree
+    WHERE NOT p.permissive AND (p.using_tree IS NULL OR u.always) AND (p.check_tree IS NULL OR c.always)
 $$;
 COMMENT ON FUNCTION tenancy.audit_policy_always_true(tenancy.audit_scope) IS 'Rule policy_always_true of tenancy.audit().';

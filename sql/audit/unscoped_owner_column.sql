@@ -1,5 +1,5 @@
--- Rows go by their user alone, where the table has a tenant too: whoever is a member of two tenants, or of one no longer, works
--- with the rows of both.
+-- Rows go by their user alone, or by what else the caller says, where the table has a tenant too: whoever is a member of two
+-- tenants, or of one no longer, works with the rows of both; and two tenants may have a department of one name.
 CREATE FUNCTION tenancy.audit_unscoped_owner_column(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
     LANGUAGE sql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
@@ -10,10 +10,17 @@ AS $$
         SELECT DISTINCT p.relation FROM unnest(scope.policies) p CROSS JOIN LATERAL (VALUES (p.using_tree), (p.check_tree)) x (tree)
         JOIN unnest(scope.trees) e ON e.tree = x.tree JOIN unnest(scope.tables) t ON t.relation = p.relation AND t.tenant_column = ANY (e.columns)
         WHERE NOT p.permissive
+    ), unknown AS MATERIALIZED (
+        -- A table or a function of the user's own may lead to the tenant.
+        SELECT DISTINCT n.tree FROM unnest(scope.nodes) n WHERE n.type = 'RANGETBLENTRY' OR n.function >= 16384 AND NOT n.reads_caller
+    ), asking AS MATERIALIZED (
+        SELECT DISTINCT n.tree FROM unnest(scope.nodes) n WHERE n.reads_caller
     )
-    SELECT DISTINCT 'notice', x.object, 'it goes by the user, and not by the tenant', tenancy.policy_text(x.policy), NULL::text
+    SELECT DISTINCT 'notice', x.object, CASE WHEN t.user_column = ANY (x.columns) THEN 'it goes by the user, and not by the tenant' ELSE 'it goes by other columns, and not by the tenant' END,
+        tenancy.policy_text(x.policy), NULL::text
     FROM unnest(scope.tests) x JOIN unnest(scope.tables) t ON t.relation = x.relation
-    LEFT JOIN narrow n ON n.relation = x.relation
-    WHERE t.user_column = ANY (x.columns) AND NOT t.tenant_column = ANY (x.columns) AND x.always IS NULL AND n.relation IS NULL AND t.asked IS NULL
+    LEFT JOIN narrow n ON n.relation = x.relation LEFT JOIN unknown u ON u.tree = x.tree LEFT JOIN asking a ON a.tree = x.tree
+    WHERE (t.user_column = ANY (x.columns) OR x.columns <> '{}' AND a.tree IS NOT NULL AND u.tree IS NULL)
+        AND NOT t.tenant_column = ANY (x.columns) AND x.always IS NULL AND n.relation IS NULL AND t.asked IS NULL
 $$;
 COMMENT ON FUNCTION tenancy.audit_unscoped_owner_column(tenancy.audit_scope) IS 'Rule unscoped_owner_column of tenancy.audit().';

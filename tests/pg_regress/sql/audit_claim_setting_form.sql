@@ -40,4 +40,12 @@ SELECT level, object, detail FROM test.findings('claim_setting_form');
 RESET ROLE;
 SELECT FROM test.caller('');
 SELECT code, message FROM test.error('SELECT FROM audited.docs');
+
+-- No setting of one's own has a name without a period
+RESET ROLE;
+SET LOCAL ROLE table_owner;
+CREATE POLICY no_period ON audited.docs USING (user_id = current_setting('tenant', true));
+CREATE POLICY no_period_cast ON audited.docs USING (tenant_id = current_setting('tenant')::uuid);
+SELECT level, object, message, detail FROM test.findings('claim_setting_form');
+SELECT code, message FROM test.error($$SET LOCAL tenant = 'acme'$$);
 ROLLBACK;

@@ -39,4 +39,31 @@ CREATE FUNCTION audited.standard() RETURNS text LANGUAGE sql STABLE SECURITY DEF
 SELECT * FROM test.findings('function_search_path');
 CREATE POLICY more ON audited.docs FOR SELECT USING (id = audited.invoker());
 SELECT object, fix FROM test.findings('function_search_path');
+DROP POLICY more ON audited.docs;
+
+-- A path of its own does not help where pg_temp is not the last on it: a caller's table is still the first to be found
+ALTER FUNCTION audited.tenants() SET search_path = audited;
+SELECT * FROM test.findings('function_search_path');
+SELECT test.caller('{"sub": "ann", "tenant_id": "ours"}') \g /dev/null
+SELECT id FROM audited.docs;
+RESET ROLE;
+SET LOCAL ROLE table_owner;
+SELECT * FROM test.mend('function_search_path');
+SELECT test.caller('{"sub": "ann", "tenant_id": "ours"}') \g /dev/null
+SELECT id FROM audited.docs;
+RESET ROLE;
+SET LOCAL ROLE table_owner;
+ALTER FUNCTION audited.tenants() SET search_path = pg_temp, audited;
+SELECT object, detail, fix FROM test.findings('function_search_path');
+-- A path that set_config() was given, unquoted, is not written into a statement
+SELECT set_config('search_path', 'audited,x;select(1)', true);
+CREATE OR REPLACE FUNCTION audited.tenants() RETURNS SETOF text LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS 'SELECT tenant_id FROM members WHERE user_id = auth.user_id()';
+SET LOCAL search_path = audited;
+SELECT object, detail, fix FROM test.findings('function_search_path');
+ALTER FUNCTION audited.tenants() SET search_path = "x;y", audited;
+SELECT object, detail, fix FROM test.findings('function_search_path');
+-- Where the text names tables with their schema, or none, it does no harm
+ALTER PROCEDURE audited.nothing(int) SET search_path = audited;
+CREATE OR REPLACE FUNCTION audited.tenants() RETURNS SETOF text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = audited AS 'SELECT tenant_id FROM audited.members m WHERE m.user_id = auth.user_id()';
+SELECT object FROM test.findings('function_search_path');
 ROLLBACK;

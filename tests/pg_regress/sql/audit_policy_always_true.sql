@@ -84,6 +84,12 @@ SELECT level, object FROM test.findings('policy_always_true');
 GRANT INSERT, UPDATE ON audited.lookup TO authenticated;
 SELECT level, object FROM test.findings('policy_always_true');
 
+-- A RESTRICTIVE one that is always true narrows nothing; one that is for one of its clauses does
+CREATE POLICY no_floor ON audited.lookup AS RESTRICTIVE USING (true);
+CREATE POLICY no_floor_either ON audited.lookup AS RESTRICTIVE FOR INSERT WITH CHECK (1 = 1);
+CREATE POLICY for_writes ON audited.lookup AS RESTRICTIVE USING (true) WITH CHECK (id > 0);
+SELECT level, object, message FROM test.findings('policy_always_true') WHERE level = 'notice';
+
 -- What is under the floor of a protected table lets nobody in
 CREATE TABLE audited.safe (id int, tenant_id text NOT NULL);
 SET LOCAL client_min_messages = warning;

@@ -25,4 +25,9 @@ GRANT audited_past TO audited_group;
 SELECT object FROM test.findings('policy_for_nobody');
 GRANT audited_group TO audited_login;
 SELECT object FROM test.findings('policy_for_nobody');
+-- Whom no policy binds has no use for one; but others that it is for have
+CREATE ROLE audited_service LOGIN BYPASSRLS;
+ALTER POLICY login ON audited.docs TO audited_service, postgres;
+ALTER POLICY either ON audited.docs TO audited_service, audited_login;
+SELECT level, object, message, detail FROM test.findings('policy_for_nobody');
 ROLLBACK;

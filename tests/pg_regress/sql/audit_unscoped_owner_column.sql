@@ -20,4 +20,13 @@ CREATE POLICY floor ON audited.docs AS RESTRICTIVE USING (id > 0);
 SELECT level, object FROM test.findings('unscoped_owner_column');
 ALTER POLICY floor ON audited.docs USING (tenant_id = auth.tenant_id());
 SELECT level, object FROM test.findings('unscoped_owner_column');
+ROLLBACK TO mine;
+-- By something else that the caller says; not by what a table or a function of one's own may know of tenants
+CREATE FUNCTION audited.may(int) RETURNS boolean LANGUAGE sql STABLE RETURN $1 > 0;
+ALTER POLICY mine ON audited.docs USING (id = (auth.claim_text('department'))::int);
+SELECT level, object, message FROM test.findings('unscoped_owner_column');
+ALTER POLICY mine ON audited.docs USING (id IN (SELECT id FROM audited.notes n WHERE n.user_id = auth.user_id()));
+SELECT level, object FROM test.findings('unscoped_owner_column');
+ALTER POLICY mine ON audited.docs USING (audited.may(id) AND auth.user_id() IS NOT NULL);
+SELECT level, object FROM test.findings('unscoped_owner_column');
 ROLLBACK;
