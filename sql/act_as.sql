@@ -6,9 +6,8 @@ COMMENT ON FUNCTION tenancy.act(text[], text) IS
 COMMENT ON FUNCTION tenancy.stop_acting() IS
 'Ends what tenancy.act() began; nothing else. The database role stays.';
 
--- For this transaction.
-CREATE FUNCTION tenancy.take_role(role name) RETURNS void
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+CREATE FUNCTION tenancy.require_role(role name) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -19,10 +18,19 @@ BEGIN
         RAISE EXCEPTION 'role "%" may not act as "%"', session_user, role USING ERRCODE = 'insufficient_privilege',
             HINT = format('GRANT %I TO %I;', role, session_user);
     END IF;
-    PERFORM set_config('role', role, true);
+END $$;
+COMMENT ON FUNCTION tenancy.require_role(name) IS
+'Raises unless the session''s login role may become this database role. Errors: 42704 no such role; 42501.';
+
+CREATE FUNCTION tenancy.take_role(role name) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM tenancy.require_role(role), set_config('role', role, true);
 END $$;
 COMMENT ON FUNCTION tenancy.take_role(name) IS
-'SET LOCAL ROLE. Errors: 42704 no such role; 42501 the login role may not become it.';
+'SET LOCAL ROLE. Errors: as tenancy.require_role().';
 
 CREATE FUNCTION tenancy.require_block(caller text) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE

@@ -2260,9 +2260,8 @@ COMMENT ON FUNCTION tenancy.act(text[], text) IS
 COMMENT ON FUNCTION tenancy.stop_acting() IS
 'Ends what tenancy.act() began; nothing else. The database role stays.';
 
--- For this transaction.
-CREATE FUNCTION tenancy.take_role(role name) RETURNS void
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+CREATE FUNCTION tenancy.require_role(role name) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -2273,11 +2272,21 @@ BEGIN
         RAISE EXCEPTION 'role "%" may not act as "%"', session_user, role USING ERRCODE = 'insufficient_privilege',
             HINT = format('GRANT %I TO %I;', role, session_user);
     END IF;
-    PERFORM set_config('role', role, true);
+END $$;
+
+COMMENT ON FUNCTION tenancy.require_role(name) IS
+'Raises unless the session''s login role may become this database role. Errors: 42704 no such role; 42501.';
+
+CREATE FUNCTION tenancy.take_role(role name) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM tenancy.require_role(role), set_config('role', role, true);
 END $$;
 
 COMMENT ON FUNCTION tenancy.take_role(name) IS
-'SET LOCAL ROLE. Errors: 42704 no such role; 42501 the login role may not become it.';
+'SET LOCAL ROLE. Errors: as tenancy.require_role().';
 
 CREATE FUNCTION tenancy.require_block(caller text) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -2436,12 +2445,7 @@ BEGIN
             DETAIL = 'Nobody else is believed to be a caller without a token.', HINT = format('Ask as role "%s".', pg_get_userbyid(tenancy.administrator()));
     END IF;
     PERFORM tenancy.choose(tenant);
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = database_role) THEN
-        RAISE EXCEPTION 'role "%" does not exist', database_role USING ERRCODE = 'undefined_object', HINT = 'SELECT tenancy.bootstrap_roles() makes it.';
-    ELSIF NOT pg_has_role(session_user, database_role, CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END) THEN
-        RAISE EXCEPTION 'role "%" may not act as "%"', session_user, database_role USING ERRCODE = 'insufficient_privilege',
-            HINT = format('GRANT %I TO %I;', database_role, session_user);
-    END IF;
+    PERFORM tenancy.require_role(database_role);
     RETURN database_role;
 END $$;
 
@@ -4997,6 +5001,9 @@ AS $$
     FROM unnest(scope.trees) t
     JOIN (unnest(scope.policies) p CROSS JOIN LATERAL (VALUES (p.using_tree), (p.check_tree)) e (tree)) ON e.tree = t.tree
     WHERE t.always = false
+    UNION ALL
+    SELECT 'notice', p.object, 'it has no expression, so it lets nobody in', tenancy.policy_text(p.policy), NULL
+    FROM unnest(scope.policies) p WHERE p.permissive AND p.using_tree IS NULL AND p.check_tree IS NULL
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_policy_always_false(tenancy.audit_scope) IS 'Rule policy_always_false of tenancy.audit().';
@@ -5523,13 +5530,14 @@ BEGIN
     -- What is left where the floor is gone, and with it what was asked.
     RETURN QUERY
         WITH left_over AS MATERIALIZED (
-            SELECT p.polrelid AS relation, format('policy %I', p.polname) AS what, p.polname = 'tenancy_floor' AS floor FROM pg_policy p WHERE p.polname = ANY (tenancy.policy_names())
+            SELECT p.polrelid AS relation, format('policy %I', p.polname) AS what, p.polname = 'tenancy_floor' AS floor,
+                p.polname = 'tenancy_floor' AND NOT p.polpermissive AND p.polcmd = '*' AND p.polroles = '{0}' AND p.polqual IS NOT NULL AS holds FROM pg_policy p WHERE p.polname = ANY (tenancy.policy_names())
             UNION ALL
-            SELECT t.tgrelid, format('trigger %I', t.tgname), false FROM pg_trigger t
+            SELECT t.tgrelid, format('trigger %I', t.tgname), false, false FROM pg_trigger t
             WHERE (t.tgname, t.tgfoid) IN (('tenancy_truncate', 'tenancy.refuse_truncate()'::regprocedure), ('tenancy_keep_tenant', 'tenancy.refuse_move()'::regprocedure))
         )
-        SELECT CASE WHEN bool_or(l.floor) THEN 'warning' ELSE 'error' END, t.object,
-            CASE WHEN bool_or(l.floor) THEN 'the comment of policy tenancy_floor, which says what tenancy.protect() was asked, is gone or is another' ELSE 'policy tenancy_floor is gone, and other parts of tenancy.protect() are left' END,
+        SELECT CASE WHEN bool_or(l.holds) THEN 'warning' ELSE 'error' END, t.object,
+            CASE WHEN bool_or(l.floor AND NOT l.holds) THEN 'policy tenancy_floor is not as tenancy.protect() makes it, and holds nobody' WHEN bool_or(l.floor) THEN 'the comment of policy tenancy_floor, which says what tenancy.protect() was asked, is gone or is another' ELSE 'policy tenancy_floor is gone, and other parts of tenancy.protect() are left' END,
             format('It has %s.', string_agg(l.what, ', ' ORDER BY l.what)), NULL::text
         FROM unnest(scope.tables) t JOIN left_over l ON l.relation = t.relation
         WHERE t.asked IS NULL AND NOT EXISTS (SELECT FROM unnest(scope.tables) p WHERE p.relation = t.parent AND p.asked IS NOT NULL)

@@ -81,12 +81,7 @@ BEGIN
             DETAIL = 'Nobody else is believed to be a caller without a token.', HINT = format('Ask as role "%s".', pg_get_userbyid(tenancy.administrator()));
     END IF;
     PERFORM tenancy.choose(tenant);
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = database_role) THEN
-        RAISE EXCEPTION 'role "%" does not exist', database_role USING ERRCODE = 'undefined_object', HINT = 'SELECT tenancy.bootstrap_roles() makes it.';
-    ELSIF NOT pg_has_role(session_user, database_role, CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END) THEN
-        RAISE EXCEPTION 'role "%" may not act as "%"', session_user, database_role USING ERRCODE = 'insufficient_privilege',
-            HINT = format('GRANT %I TO %I;', database_role, session_user);
-    END IF;
+    PERFORM tenancy.require_role(database_role);
     RETURN database_role;
 END $$;
 COMMENT ON FUNCTION tenancy.become(jsonb, text, text[], name) IS

@@ -11,5 +11,8 @@ AS $$
     FROM unnest(scope.trees) t
     JOIN (unnest(scope.policies) p CROSS JOIN LATERAL (VALUES (p.using_tree), (p.check_tree)) e (tree)) ON e.tree = t.tree
     WHERE t.always = false
+    UNION ALL
+    SELECT 'notice', p.object, 'it has no expression, so it lets nobody in', tenancy.policy_text(p.policy), NULL
+    FROM unnest(scope.policies) p WHERE p.permissive AND p.using_tree IS NULL AND p.check_tree IS NULL
 $$;
 COMMENT ON FUNCTION tenancy.audit_policy_always_false(tenancy.audit_scope) IS 'Rule policy_always_false of tenancy.audit().';

@@ -205,13 +205,14 @@ BEGIN
     -- What is left where the floor is gone, and with it what was asked.
     RETURN QUERY
         WITH left_over AS MATERIALIZED (
-            SELECT p.polrelid AS relation, format('policy %I', p.polname) AS what, p.polname = 'tenancy_floor' AS floor FROM pg_policy p WHERE p.polname = ANY (tenancy.policy_names())
+            SELECT p.polrelid AS relation, format('policy %I', p.polname) AS what, p.polname = 'tenancy_floor' AS floor,
+                p.polname = 'tenancy_floor' AND NOT p.polpermissive AND p.polcmd = '*' AND p.polroles = '{0}' AND p.polqual IS NOT NULL AS holds FROM pg_policy p WHERE p.polname = ANY (tenancy.policy_names())
             UNION ALL
-            SELECT t.tgrelid, format('trigger %I', t.tgname), false FROM pg_trigger t
+            SELECT t.tgrelid, format('trigger %I', t.tgname), false, false FROM pg_trigger t
             WHERE (t.tgname, t.tgfoid) IN (('tenancy_truncate', 'tenancy.refuse_truncate()'::regprocedure), ('tenancy_keep_tenant', 'tenancy.refuse_move()'::regprocedure))
         )
-        SELECT CASE WHEN bool_or(l.floor) THEN 'warning' ELSE 'error' END, t.object,
-            CASE WHEN bool_or(l.floor) THEN 'the comment of policy tenancy_floor, which says what tenancy.protect() was asked, is gone or is another' ELSE 'policy tenancy_floor is gone, and other parts of tenancy.protect() are left' END,
+        SELECT CASE WHEN bool_or(l.holds) THEN 'warning' ELSE 'error' END, t.object,
+            CASE WHEN bool_or(l.floor AND NOT l.holds) THEN 'policy tenancy_floor is not as tenancy.protect() makes it, and holds nobody' WHEN bool_or(l.floor) THEN 'the comment of policy tenancy_floor, which says what tenancy.protect() was asked, is gone or is another' ELSE 'policy tenancy_floor is gone, and other parts of tenancy.protect() are left' END,
             format('It has %s.', string_agg(l.what, ', ' ORDER BY l.what)), NULL::text
         FROM unnest(scope.tables) t JOIN left_over l ON l.relation = t.relation
         WHERE t.asked IS NULL AND NOT EXISTS (SELECT FROM unnest(scope.tables) p WHERE p.relation = t.parent AND p.asked IS NOT NULL)

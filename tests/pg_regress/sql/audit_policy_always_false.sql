@@ -27,4 +27,18 @@ DROP POLICY no_delete ON audited.docs; DROP POLICY never ON audited.docs; DROP P
 CREATE POLICY sometimes ON audited.docs USING (false OR tenant_id = 'acme');
 CREATE POLICY inside ON audited.docs USING (NOT EXISTS (SELECT FROM audited.docs WHERE false));
 SELECT level, object, message, detail FROM test.findings('policy_always_false');
+
+-- Without an expression a permissive policy lets nobody in, and a RESTRICTIVE one keeps nobody out
+DROP POLICY sometimes ON audited.docs; DROP POLICY inside ON audited.docs; DROP POLICY own ON audited.docs;
+CREATE POLICY empty ON audited.docs TO authenticated;
+CREATE POLICY empty_floor ON audited.docs AS RESTRICTIVE;
+SELECT level, object, message, detail FROM test.findings('policy_always_false');
+INSERT INTO audited.docs VALUES (1, 'acme');
+SET LOCAL ROLE authenticated;
+SELECT count(*) FROM audited.docs;
+RESET ROLE;
+SET LOCAL ROLE table_owner;
+CREATE POLICY own ON audited.docs TO authenticated USING (tenant_id = 'acme');
+SET LOCAL ROLE authenticated;
+SELECT count(*) FROM audited.docs;
 ROLLBACK;
