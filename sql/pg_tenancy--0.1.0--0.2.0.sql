@@ -92,6 +92,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
     role text;
+    function text;
 BEGIN
     IF NOT EXISTS (SELECT FROM tenancy.setting_defaults() d WHERE d.setting = configure.setting) THEN
         RAISE EXCEPTION 'unknown setting: %', COALESCE(quote_literal(configure.setting), 'NULL')
@@ -137,6 +138,22 @@ BEGIN
         WHEN configure.setting = 'pinned_tenant' AND configure.value = '' THEN
             RAISE EXCEPTION 'invalid value for setting pinned_tenant: %', quote_literal(configure.value)
                 USING ERRCODE = 'invalid_parameter_value', HINT = 'It is the id of a tenant; NULL serves all.';
+        WHEN configure.setting = 'app_logins' THEN
+            FOREACH role IN ARRAY string_to_array(configure.value, ',') LOOP
+                PERFORM FROM pg_roles WHERE rolname = btrim(role);
+                IF NOT FOUND THEN
+                    RAISE EXCEPTION 'role "%" does not exist', btrim(role) USING ERRCODE = 'undefined_object',
+                        HINT = 'Make it first (CREATE ROLE ... LOGIN); names are separated by commas and not quoted.';
+                END IF;
+            END LOOP;
+        WHEN configure.setting = 'caller_functions' THEN
+            FOREACH function IN ARRAY string_to_array(configure.value, ',') LOOP
+                PERFORM FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE concat(n.nspname, '.', p.proname) = btrim(function);
+                IF NOT FOUND THEN
+                    RAISE EXCEPTION 'function "%" does not exist', btrim(function) USING ERRCODE = 'undefined_function',
+                        HINT = 'Functions are named with their schema, as app.current_tenant, without arguments; names are separated by commas and not quoted.';
+                END IF;
+            END LOOP;
         WHEN configure.setting = 'staff_roles' THEN
             FOREACH role IN ARRAY string_to_array(configure.value, ',') LOOP
                 PERFORM FROM pg_roles WHERE rolname = btrim(role);
@@ -161,6 +178,9 @@ BEGIN
     INSERT INTO tenancy.config VALUES (configure.setting, configure.value)
     ON CONFLICT (setting) DO UPDATE SET value = excluded.value;
 END $$;
+
+COMMENT ON FUNCTION tenancy.configure(text, text) IS
+'Changes a setting; NULL gives back the default. For the administrator. Errors: 22023 an unknown setting or a value it cannot have; 42704 staff_roles, gateway_roles or app_logins names a role that does not exist; 42883 caller_functions names no function; 42501 not the administrator. Policies already written keep the names they were written with until tenancy.protect() runs again.';
 
 CREATE OR REPLACE FUNCTION auth.set_claims(claims jsonb, tenant text DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -1275,31 +1295,55 @@ CREATE FUNCTION tenancy.passes_row_security(role oid, relation regclass) RETURNS
 COMMENT ON FUNCTION tenancy.passes_row_security(oid, regclass) IS
 'Whether a table''s row security, where it is enabled, leaves this role free: a superuser, a role with BYPASSRLS, or the owner of a table without FORCE.';
 
+-- (ALTER EXTENSION ... ADD leaves an object to its owner: one that is no superuser's is the user's own still.)
+CREATE FUNCTION tenancy.of_extension(class oid, object oid, owner oid) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = class AND d.objid = object AND d.deptype = 'e')
+        AND EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = owner AND r.rolsuper);
+
+COMMENT ON FUNCTION tenancy.of_extension(oid, oid, oid) IS 'Whether an object belongs to an extension, and to a superuser: then it is not the user''s to mend.';
+
+-- (RESTRICTIVE policies that bind the role are taken to hold.)
+CREATE FUNCTION tenancy.has_own_policy(role oid, relation regclass, callers oid[]) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT bool_or(p.polpermissive AND o.own) AND NOT bool_or(NOT p.polpermissive AND p.polqual IS NOT NULL AND (0 = ANY (p.polroles) OR o.own)) IS TRUE
+    FROM pg_policy p CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM unnest(p.polroles) r WHERE r <> 0 AND r <> ALL (callers || 0::oid) AND pg_has_role(role, r, 'USAGE'))) o (own)
+    WHERE p.polrelid = relation
+$$;
+
+COMMENT ON FUNCTION tenancy.has_own_policy(oid, regclass, oid[]) IS
+'Whether a policy of the table lets this role in by name, and not these callers, while no RESTRICTIVE policy binds it; NULL without policies.';
+
 CREATE FUNCTION tenancy.words(source text) RETURNS SETOF text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    -- Comments are left out, what is between quotes is not: it may be run by EXECUTE. (The classes name the ASCII
-    -- characters that no identifier has, so that they mean the same in every encoding.)
+    -- Comments are left out, what is between quotes is not: it may be run by EXECUTE. Where quotes are written in ways that
+    -- hide where they end, comments are not looked for. (The classes name the ASCII characters that no identifier has, so
+    -- that they mean the same in every encoding. Nothing longer than a few names is one.)
     BEGIN ATOMIC
         SELECT DISTINCT parse_ident(found[1], false)
-        FROM regexp_matches(regexp_replace(source, '--[^\n]*|/\*([^*]|\*+[^*/])*\*+/', ' ', 'g'),
+        FROM regexp_matches(CASE WHEN source ~ '\$[^\s$]*\$|\\' THEN source
+                ELSE regexp_replace(source, '(''(?:[^'']|'''')*(?:''|$)|"[^"]*(?:"|$))|--[^\n]*|/\*([^*]|\*+[^*/])*(?:\*+/|$)', '\1 ', 'g') END,
             '((?:"(?:[^"\n]|"")+"|[^\x01-\x40\x5b-\x5e\x60\x7b-\x7f][^\x01-\x23\x25-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]*)'
             '(?:\s*\.\s*(?:"(?:[^"\n]|"")+"|[^\x01-\x40\x5b-\x5e\x60\x7b-\x7f][^\x01-\x23\x25-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]*))*)',
-            'g') AS found;
+            'g') AS found
+        WHERE length(found[1]) < 500;
     END;
 
 COMMENT ON FUNCTION tenancy.words(text) IS
 'The identifiers in the text of a function, each with what qualifies it: {app,docs} for app.docs.';
 
-CREATE FUNCTION tenancy.side_doors(VARIADIC targets regclass[])
-    RETURNS TABLE (target regclass, object text, kind text, why text, mend text)
+CREATE FUNCTION tenancy.doors(callers oid[], targets regclass[])
+    RETURNS TABLE (target regclass, object text, kind text, why text, mend text, users oid[])
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
 AS $$
-    WITH RECURSIVE callers AS MATERIALIZED (
+    WITH RECURSIVE caller AS MATERIALIZED (
         -- (Whatever is granted to PUBLIC, they all have.)
-        SELECT 'PUBLIC' AS name, 'public'::name AS role UNION ALL
-        SELECT quote_ident(rolname), rolname FROM pg_roles WHERE rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous'))
+        SELECT 0::oid AS oid, 'PUBLIC' AS name, 'public'::name AS role UNION ALL
+        SELECT oid, quote_ident(rolname), rolname FROM pg_roles WHERE oid = ANY (callers)
     ), reached AS (
         -- The tables, and what reads or writes them, step by step. rows_of: whose rows it shows, those of its reader (as
         -- the table itself does), of an owner who is bound, or everybody's. door: the view, materialized view or rule
@@ -1309,56 +1353,56 @@ AS $$
         FROM unnest(targets) t (target), tenancy.family(t.target) f (relation)
         JOIN pg_class c ON c.oid = f.relation AND c.relrowsecurity
         UNION
-        SELECT b.target, b.guarded, c.oid, CASE WHEN c.relkind IN ('v', 'm') THEN c.relkind ELSE 'x' END,
+        SELECT b.target, b.guarded, c.oid, CASE WHEN c.relkind IN ('v', 'm') AND w.ev_type = '1' THEN c.relkind ELSE 'x' END,
             CASE WHEN b.kind = 'm' OR n.opens THEN 'everybody'
                 WHEN b.kind = 't' AND NOT i.invoker THEN 'owner' ELSE b.rows_of END,
             CASE WHEN n.opens THEN c.oid WHEN NOT i.invoker THEN b.door END,
-            CASE WHEN n.opens AND c.relkind NOT IN ('v', 'm') THEN w.oid END,
+            CASE WHEN n.opens AND w.ev_type <> '1' THEN w.oid END,
             CASE WHEN n.opens THEN b.relation WHEN NOT i.invoker THEN b.source END
         FROM reached b
         JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = b.relation
         JOIN pg_rewrite w ON w.oid = d.objid AND w.ev_class <> b.relation
         JOIN pg_class c ON c.oid = w.ev_class
-        CROSS JOIN LATERAL (SELECT c.relkind = 'v' AND COALESCE((SELECT bool_or(option_value::boolean)
+        CROSS JOIN LATERAL (SELECT c.relkind = 'v' AND w.ev_type = '1' AND COALESCE((SELECT bool_or(option_value::boolean)
             FROM pg_options_to_table(c.reloptions) WHERE option_name = 'security_invoker'), false)) i (invoker)
         CROSS JOIN LATERAL (SELECT c.relkind = 'm' OR NOT i.invoker AND CASE b.kind WHEN 'm' THEN true
-            WHEN 't' THEN tenancy.passes_row_security(c.relowner, b.guarded) ELSE false END) n (opens)
-        WHERE b.kind <> 'x' AND NOT EXISTS (SELECT FROM pg_depend e
-            WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
+            WHEN 't' THEN tenancy.passes_row_security(c.relowner, b.guarded) OR COALESCE(tenancy.has_own_policy(c.relowner, b.guarded, callers), false) ELSE false END) n (opens)
+        WHERE b.kind <> 'x' AND NOT tenancy.of_extension('pg_class'::regclass, c.oid, c.relowner)
     ), relations AS MATERIALIZED (
         SELECT r.*, c.relname, c.relowner, s.nspname FROM reached r
         JOIN pg_class c ON c.oid = r.relation JOIN pg_namespace s ON s.oid = c.relnamespace
     ), usable AS MATERIALIZED (
         -- Who may use which of them.
-        SELECT r.relation, COALESCE(min(u.name) FILTER (WHERE u.role = 'public'), string_agg(u.name, ' and ' ORDER BY u.name DESC)) AS by
-        FROM (SELECT DISTINCT relation, kind, nspname FROM relations WHERE door IS NOT NULL) r, callers u
-        WHERE has_schema_privilege(u.role, r.nspname, 'USAGE') AND CASE r.kind
+        SELECT r.relation, r.kind, COALESCE(min(u.name) FILTER (WHERE u.role = 'public'), string_agg(u.name, ' and ' ORDER BY u.name DESC)) AS by, array_agg(u.oid) AS users
+        FROM (SELECT DISTINCT relation, kind, nspname, relowner FROM relations WHERE door IS NOT NULL) r, caller u
+        WHERE u.oid <> r.relowner AND has_schema_privilege(u.role, r.nspname, 'USAGE') AND CASE r.kind
             WHEN 'm' THEN has_any_column_privilege(u.role, r.relation, 'SELECT')
             WHEN 'v' THEN has_table_privilege(u.role, r.relation, 'DELETE') OR has_any_column_privilege(u.role, r.relation, 'SELECT, INSERT, UPDATE')
             ELSE has_table_privilege(u.role, r.relation, 'DELETE') OR has_any_column_privilege(u.role, r.relation, 'INSERT, UPDATE') END
-        GROUP BY r.relation
+        GROUP BY r.relation, r.kind
     ), definers AS MATERIALIZED (
         -- The functions that callers run with rights of others, themselves or by writing to a table.
         SELECT p.oid, p.proowner, p.prokind, p.prosrc, p.prosqlbody IS NULL AND l.lanname NOT IN ('internal', 'c') AS has_text,
             (SELECT ARRAY(SELECT word[1] FROM tenancy.words(substr(setting, 13)) word) FROM unnest(p.proconfig) setting
                 WHERE setting LIKE 'search\_path=%') AS path,
-            CASE WHEN p.prorettype = 'trigger'::regtype THEN
-                (SELECT format('a trigger of %s runs it, and %s may write there', t.tgrelid::regclass, u.name)
-                 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid, callers u
-                 WHERE t.tgfoid = p.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND has_schema_privilege(u.role, c.relnamespace, 'USAGE')
-                     AND (has_table_privilege(u.role, c.oid, 'DELETE, TRUNCATE') OR has_any_column_privilege(u.role, c.oid, 'INSERT, UPDATE'))
-                 ORDER BY t.tgrelid::regclass::text, u.role <> 'public', u.role DESC LIMIT 1)
-            ELSE (SELECT COALESCE(min(u.name) FILTER (WHERE u.role = 'public'), string_agg(u.name, ' and ' ORDER BY u.name DESC)) || ' may call it'
-                FROM callers u
-                WHERE has_schema_privilege(u.role, p.pronamespace, 'USAGE') AND has_function_privilege(u.role, p.oid, 'EXECUTE'))
-            END AS by
+            b.by, b.users
         FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-        WHERE p.prosecdef AND NOT EXISTS (SELECT FROM pg_depend e
-            WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')
+        CROSS JOIN LATERAL (
+            (SELECT format('a trigger of %s runs it, and %s may write there', t.tgrelid::regclass, (array_agg(u.name ORDER BY u.role <> 'public', u.role DESC))[1]), array_agg(u.oid)
+                 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid, caller u
+                 WHERE p.prorettype = 'trigger'::regtype AND u.oid <> c.relowner AND t.tgfoid = p.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND has_schema_privilege(u.role, c.relnamespace, 'USAGE')
+                     AND (has_table_privilege(u.role, c.oid, 'DELETE, TRUNCATE') OR has_any_column_privilege(u.role, c.oid, 'INSERT, UPDATE'))
+                 GROUP BY t.tgrelid ORDER BY t.tgrelid::regclass::text LIMIT 1)
+            UNION ALL
+            SELECT COALESCE(min(u.name) FILTER (WHERE u.role = 'public'), string_agg(u.name, ' and ' ORDER BY u.name DESC)) || ' may call it', array_agg(u.oid)
+            FROM caller u
+            WHERE p.prorettype <> 'trigger'::regtype AND u.oid <> p.proowner AND has_schema_privilege(u.role, p.pronamespace, 'USAGE') AND has_function_privilege(u.role, p.oid, 'EXECUTE')
+            HAVING count(*) > 0) b (by, users)
+        WHERE p.prosecdef AND NOT tenancy.of_extension('pg_proc'::regclass, p.oid, p.proowner)
     ), written AS MATERIALIZED (
         -- Looking for a few names is quicker than reading every text for all its words.
         SELECT d.oid, w.word FROM definers d, tenancy.words(d.prosrc) w (word)
-        WHERE d.has_text AND d.by IS NOT NULL AND ((SELECT count(*) > 50 FROM relations) OR EXISTS (
+        WHERE d.has_text AND ((SELECT count(*) > 50 FROM relations) OR EXISTS (
             SELECT FROM relations r WHERE strpos(lower(d.prosrc), lower(replace(r.relname, '"', '""'))) > 0))
     ), uses AS (
         SELECT d.oid AS function, r.*, false AS in_text FROM relations r
@@ -1374,7 +1418,8 @@ AS $$
         CASE WHEN w.oid IS NOT NULL THEN 'rule' WHEN d.relkind = 'm' THEN 'materialized view' ELSE 'view' END,
         CASE WHEN d.relkind = 'm' THEN format('holds rows of %s from its last REFRESH, without row security', r.guarded::regclass)
             ELSE format('uses %s with the rights of %s, %s', r.source::regclass, d.owner, CASE WHEN r.source = r.guarded
-                THEN 'whom its row security does not bind' ELSE 'and a materialized view has no row security' END) END
+                THEN CASE WHEN tenancy.passes_row_security(d.relowner, r.guarded) THEN 'whom its row security does not bind' ELSE 'whom a policy of it lets in' END
+                ELSE 'and a materialized view has no row security' END) END
         || format('; %s may %s', u.by, CASE WHEN r.kind = 'x' THEN format('write to %s', r.relation::regclass)
             WHEN r.relation = r.door THEN 'use it' ELSE format('use it through %s', r.relation::regclass) END),
         CASE WHEN w.oid IS NOT NULL THEN format('DROP RULE %I ON %s', w.rulename, d.name)
@@ -1383,9 +1428,10 @@ AS $$
                 SELECT string_agg(DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END, ', ')
                 FROM (SELECT d.relacl UNION ALL SELECT attacl FROM pg_attribute WHERE attrelid = r.door) l (acl), aclexplode(l.acl) a
                 WHERE a.grantee <> d.relowner AND (a.grantee = 0 OR EXISTS (
-                    SELECT FROM callers c WHERE c.role <> 'public' AND pg_has_role(c.role, a.grantee, 'USAGE')))),
-                format('DROP MATERIALIZED VIEW %s', d.name)) END
-    FROM relations r JOIN usable u ON u.relation = r.relation
+                    SELECT FROM caller c WHERE c.role <> 'public' AND pg_has_role(c.role, a.grantee, 'USAGE')))),
+                format('DROP MATERIALIZED VIEW %s', d.name)) END,
+        u.users
+    FROM relations r JOIN usable u ON u.relation = r.relation AND u.kind = r.kind
     JOIN (SELECT oid, oid::regclass::text AS name, relkind, relacl, relowner, relowner::regrole AS owner FROM pg_class) d ON d.oid = r.door
     LEFT JOIN pg_rewrite w ON w.oid = r.rule
     ORDER BY r.target, r.door, r.rule, r.relation <> r.door, r.guarded <> r.target, r.guarded, r.relation)
@@ -1393,16 +1439,29 @@ AS $$
     (SELECT DISTINCT ON (u.target, f.oid) u.target, f.oid::regprocedure::text, CASE f.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END,
         format('SECURITY DEFINER: uses %s with the rights of %s, %s', u.relation::regclass, f.proowner::regrole, CASE
             WHEN u.rows_of = 'everybody' THEN 'and that shows the rows of all tenants'
-            WHEN tenancy.passes_row_security(f.proowner, u.guarded) THEN 'whom its row security does not bind' ELSE 'who is staff' END)
+            WHEN tenancy.passes_row_security(f.proowner, u.guarded) THEN 'whom its row security does not bind'
+            WHEN tenancy.has_own_policy(f.proowner, u.guarded, callers) THEN 'whom a policy of it lets in' ELSE 'who is staff' END)
         || CASE WHEN u.in_text THEN ' (found by the name in its text)' ELSE '' END || '; ' || f.by,
-        format('ALTER %s %s SECURITY INVOKER', CASE f.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END, f.oid::regprocedure)
+        format('ALTER %s %s SECURITY INVOKER', CASE f.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END, f.oid::regprocedure), f.users
     FROM uses u JOIN definers f ON f.oid = u.function
-    WHERE f.by IS NOT NULL AND u.kind <> 'x' AND (u.rows_of = 'everybody' OR u.rows_of = 'reader' AND (
-        tenancy.passes_row_security(f.proowner, u.guarded) OR EXISTS (
+    WHERE u.kind <> 'x' AND (u.rows_of = 'everybody' OR u.rows_of = 'reader' AND (
+        tenancy.passes_row_security(f.proowner, u.guarded) OR tenancy.has_own_policy(f.proowner, u.guarded, callers) OR EXISTS (
             SELECT FROM pg_roles s WHERE s.rolname = ANY (tenancy.staff_roles()) AND pg_has_role(f.proowner, s.oid, 'USAGE'))))
     ORDER BY u.target, f.oid, u.in_text, u.kind <> 't', u.guarded <> u.target, u.relation)
     ORDER BY 1, 3, 2
 $$;
+
+COMMENT ON FUNCTION tenancy.doors(oid[], regclass[]) IS
+'What tenancy.side_doors() finds for these callers, PUBLIC besides; users are those of them who may use it, 0 for PUBLIC.';
+
+CREATE FUNCTION tenancy.side_doors(VARIADIC targets regclass[])
+    RETURNS TABLE (target regclass, object text, kind text, why text, mend text)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT d.target, d.object, d.kind, d.why, d.mend
+        FROM tenancy.doors(ARRAY(SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous'))), targets) d
+        ORDER BY 1, 3, 2;
+    END;
 
 COMMENT ON FUNCTION tenancy.side_doors(regclass[]) IS
 'What lets callers around the row security of these tables and their children, whoever they are: views and rules that read or write as an owner whom it does not bind, materialized views, SECURITY DEFINER functions; and for each the statement, for its owner, that ends this. Callers are the roles of settings authenticated and anonymous, and PUBLIC; objects of extensions are left out. A function whose body is text is found by the table''s name in it, and functions that it calls are not followed.';
@@ -3117,7 +3176,7 @@ CREATE TYPE tenancy.audited_table AS (
     row_security boolean,
     forced boolean,
     policies int,
-    granted text             -- what callers may do to it or to columns of it: letters of rawdDxt, as in an ACL
+    granted text             -- what callers may do to it or to columns of it: letters of rawdDxt, as in an ACL; all of them where apps log in as its owner
 );
 
 COMMENT ON TYPE tenancy.audited_table IS 'A table as an audit looks at it: tenancy.audit_scope.';
@@ -3176,14 +3235,15 @@ CREATE TYPE tenancy.audited_claim AS (
 
 COMMENT ON TYPE tenancy.audited_claim IS 'A call in a policy that tells who is calling: tenancy.audited_claims().';
 
-CREATE TYPE tenancy.audited_door AS (target oid, object text, kind text, why text, mend text);
+CREATE TYPE tenancy.audited_door AS (target oid, object text, kind text, why text, mend text, by_apps boolean);
 
-COMMENT ON TYPE tenancy.audited_door IS 'What tenancy.side_doors() finds of the tables with row security.';
+COMMENT ON TYPE tenancy.audited_door IS 'What tenancy.doors() finds of the tables with row security, and whether it is for those whom apps act with.';
 
 CREATE TYPE tenancy.audit_scope AS (
     schemas oid[],
     callers oid[],           -- 0 is PUBLIC
     apps oid[],              -- those of them that apps log in as and act with, as far as that is known; else all
+    owners oid[],            -- those of them that own tables and are not known to be an app's
     readers oid[],           -- functions that tell who is calling: those of schema auth and of setting caller_functions
     native_readers oid[],    -- those of them that cost next to nothing per row
     tables tenancy.audited_table[],
@@ -3197,12 +3257,6 @@ CREATE TYPE tenancy.audit_scope AS (
 );
 
 COMMENT ON TYPE tenancy.audit_scope IS 'What every rule of an audit is given: tenancy.make_audit_scope().';
-
-CREATE FUNCTION tenancy.of_extension(class oid, object oid) RETURNS boolean
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = class AND d.objid = object AND d.deptype = 'e');
-
-COMMENT ON FUNCTION tenancy.of_extension(oid, oid) IS 'Whether an object belongs to an extension: then it is not the user''s to mend.';
 
 CREATE FUNCTION tenancy.setting_names(name text) RETURNS text[]
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -3218,20 +3272,25 @@ DECLARE
     wanted text[] := COALESCE(named::text[], NULLIF(tenancy.setting_names('audit_schemas'), '{}'));
     missing text := (SELECT min(w) FROM unnest(wanted) w WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = w));
 BEGIN
-    IF missing IS NOT NULL THEN
+    IF cardinality(wanted) = 0 OR array_position(wanted, NULL) IS NOT NULL THEN
+        RAISE EXCEPTION 'no schema is named' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'NULL, and not an empty array or one of NULLs, audits every schema, or those of setting audit_schemas.';
+    ELSIF missing IS NOT NULL THEN
         RAISE EXCEPTION 'schema "%" does not exist', missing USING ERRCODE = 'invalid_schema_name',
             HINT = 'Names are not quoted. NULL audits every schema, or those of setting audit_schemas.';
     END IF;
     RETURN ARRAY(
         SELECT n.oid FROM pg_namespace n WHERE CASE WHEN wanted IS NOT NULL THEN n.nspname = ANY (wanted)
-            ELSE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'auth', 'tenancy', tenancy.setting('identity_schema'))
-                AND NOT tenancy.of_extension('pg_namespace'::regclass, n.oid) END);
+            ELSE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'auth', 'tenancy')
+                -- (In schema public there are other tables beside the provider's.)
+                AND (n.nspname <> tenancy.setting('identity_schema') OR n.nspname = 'public')
+                AND NOT tenancy.of_extension('pg_namespace'::regclass, n.oid, n.nspowner) END);
 END $$;
 
 COMMENT ON FUNCTION tenancy.audited_schemas(name[]) IS
-'The schemas that an audit looks at: those named, else those of setting audit_schemas, else all but the system''s, the extension''s and that of the identity provider. Error 3F000 no such schema.';
+'The schemas that an audit looks at: those named, else those of setting audit_schemas, else all but the system''s, those of extensions and that of the identity provider. Errors: 3F000 no such schema; 22023 none is named.';
 
-CREATE FUNCTION tenancy.audited_tables(schemas oid[], callers oid[]) RETURNS SETOF tenancy.audited_table
+CREATE FUNCTION tenancy.audited_tables(schemas oid[], callers oid[], apps oid[]) RETURNS SETOF tenancy.audited_table
     LANGUAGE sql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
@@ -3245,7 +3304,8 @@ AS $$
             SELECT FROM aclexplode(COALESCE(n.nspacl, acldefault('n', n.nspowner))) a WHERE a.privilege_type = 'USAGE' AND a.grantee = ANY (callers))
     ), columns_granted AS MATERIALIZED (
         SELECT a.attrelid, string_agg(DISTINCT CASE x.privilege_type WHEN 'SELECT' THEN 'r' WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' ELSE 'x' END, '') AS letters
-        FROM pg_attribute a, aclexplode(a.attacl) x WHERE a.attacl IS NOT NULL AND x.grantee = ANY (callers) GROUP BY 1
+        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid, aclexplode(a.attacl) x
+        WHERE a.attacl IS NOT NULL AND x.grantee = ANY (callers) AND x.grantee <> c.relowner GROUP BY 1
     ), floors AS MATERIALIZED (
         SELECT p.polrelid, tenancy.asked(p.polrelid) AS asked FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
         WHERE p.polname = 'tenancy_floor' AND c.relnamespace = ANY (schemas)
@@ -3255,22 +3315,23 @@ AS $$
             COALESCE(f.asked ->> 'tenant_column', s.tenant_column) AS tenant_name, COALESCE(f.asked ->> 'user_column', s.user_column) AS user_name
         FROM config s, pg_class c LEFT JOIN floors f ON f.polrelid = c.oid
         WHERE c.relkind IN ('r', 'p') AND c.relnamespace = ANY (schemas) AND c.relpersistence <> 't'
-            AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+            AND NOT (c.relowner IN (SELECT oid FROM pg_roles WHERE rolsuper)
+                AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'))
     )
     SELECT t.oid, 'table ' || t.name, t.name, t.relnamespace, t.relkind, t.relowner, t.parent, t.asked, t.asked ->> 'template', tenant.attnum, owner.attnum,
         COALESCE(t.asked ->> 'template' <> 'public_read', tenant.attnum IS NOT NULL OR owner.attnum IS NOT NULL),
         t.relrowsecurity, t.relforcerowsecurity, (SELECT count(*) FROM pg_policy p WHERE p.polrelid = t.oid)::int,
-        CASE WHEN t.relnamespace IN (SELECT oid FROM reached) THEN concat((
+        CASE WHEN t.relowner = ANY (apps) THEN 'rawdDxt' WHEN t.relnamespace IN (SELECT oid FROM reached) THEN concat((
             SELECT string_agg(DISTINCT CASE a.privilege_type WHEN 'SELECT' THEN 'r' WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' WHEN 'DELETE' THEN 'd'
                 WHEN 'TRUNCATE' THEN 'D' WHEN 'REFERENCES' THEN 'x' WHEN 'TRIGGER' THEN 't' ELSE '' END, '')
-            FROM aclexplode(t.relacl) a WHERE a.grantee = ANY (callers)), g.letters) ELSE '' END
+            FROM aclexplode(t.relacl) a WHERE a.grantee = ANY (callers) AND a.grantee <> t.relowner), g.letters) ELSE '' END
     FROM tables t
     LEFT JOIN columns_granted g ON g.attrelid = t.oid
     LEFT JOIN pg_attribute tenant ON tenant.attrelid = t.oid AND tenant.attname = t.tenant_name AND tenant.attnum > 0 AND NOT tenant.attisdropped
     LEFT JOIN pg_attribute owner ON owner.attrelid = t.oid AND owner.attname = t.user_name AND owner.attnum > 0 AND NOT owner.attisdropped
 $$;
 
-COMMENT ON FUNCTION tenancy.audited_tables(oid[], oid[]) IS 'The tables of these schemas as an audit looks at them, with what these callers may do to them.';
+COMMENT ON FUNCTION tenancy.audited_tables(oid[], oid[], oid[]) IS 'The tables of these schemas as an audit looks at them, with what these callers may do to them; apps are those of them that apps log in as.';
 
 CREATE FUNCTION tenancy.make_audit_scope(named name[]) RETURNS tenancy.audit_scope
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -3285,33 +3346,35 @@ DECLARE
     names_of_ours CONSTANT name[] := tenancy.policy_names();
     named_readers CONSTANT text[] := tenancy.setting_names('caller_functions');
     trees text[];
+    known_apps oid[];
 BEGIN
     scope.schemas := tenancy.audited_schemas(named);
     SELECT 0::oid || COALESCE(array_agg(r.oid), '{}') INTO scope.callers FROM pg_roles r
-    WHERE NOT (r.rolsuper OR r.rolbypassrls OR r.rolreplication) AND r.rolname !~ '^pg_' AND r.oid <> administrator AND r.rolname <> ALL (staff)
-        AND r.oid NOT IN (SELECT c.relowner FROM pg_class c WHERE c.relnamespace = ANY (scope.schemas) UNION SELECT n.nspowner FROM pg_namespace n WHERE n.oid = ANY (scope.schemas));
+    WHERE NOT (r.rolsuper OR r.rolbypassrls OR r.rolreplication) AND r.oid <> administrator AND r.rolname <> ALL (staff)
+        AND (r.rolname !~ '^pg_' OR EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = r.oid));
     WITH known AS (
         SELECT r.oid FROM pg_roles r WHERE r.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous'))
         UNION SELECT l.login FROM tenancy.audited_logins() l
     )
-    SELECT 0::oid || COALESCE(array_agg(r.oid), '{}') INTO scope.apps FROM pg_roles r WHERE r.oid = ANY (scope.callers) AND EXISTS (SELECT FROM known k WHERE pg_has_role(k.oid, r.oid, 'MEMBER'));
-    IF scope.apps = '{0}' THEN
-        scope.apps := scope.callers;
-    END IF;
+    SELECT COALESCE(array_agg(r.oid), '{}') INTO known_apps FROM pg_roles r WHERE r.oid = ANY (scope.callers) AND EXISTS (SELECT FROM known k WHERE pg_has_role(k.oid, r.oid, 'MEMBER'));
+    scope.apps := CASE known_apps WHEN '{}' THEN scope.callers ELSE 0::oid || known_apps END;
+    scope.owners := ARRAY(SELECT DISTINCT c.relowner FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relnamespace = ANY (scope.schemas) AND c.relowner <> ALL (known_apps));
     scope.readers := ARRAY(
         SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'auth'::regnamespace AND p.proname NOT IN ('login', 'set_claims', 'use_tenant', 'logout')
         UNION SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE concat(n.nspname, '.', p.proname) = ANY (named_readers));
     scope.native_readers := ARRAY(SELECT p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
         JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e' JOIN pg_extension e ON e.oid = d.refobjid
         WHERE p.oid = ANY (scope.readers) AND l.lanname = 'c' AND e.extname = 'pg_tenancy');
-    scope.tables := ARRAY(SELECT t FROM tenancy.audited_tables(scope.schemas, scope.callers) t);
+    scope.tables := ARRAY(SELECT t FROM tenancy.audited_tables(scope.schemas, scope.callers, known_apps) t);
     scope.pack_policies := ARRAY(
         SELECT ROW(p.oid, NULL, p.polname, p.polrelid, p.polpermissive, p.polcmd, p.polroles, true, NULL, NULL)::tenancy.audited_policy
         FROM pg_policy p JOIN unnest(scope.tables) t ON t.relation = p.polrelid AND t.asked IS NOT NULL WHERE p.polname = ANY (names_of_ours));
     WITH expressions AS MATERIALIZED (
         SELECT p.oid, p.polname, p.polrelid, p.polpermissive, p.polcmd, p.polroles, t.name,
             regexp_replace(p.polqual::text, ':(stmt_)?loc(ation)? -?\d+', '', 'g') AS using_text, regexp_replace(p.polwithcheck::text, ':(stmt_)?loc(ation)? -?\d+', '', 'g') AS check_text
-        FROM pg_policy p JOIN unnest(scope.tables) t ON t.relation = p.polrelid WHERE t.asked IS NULL OR p.polname <> ALL (names_of_ours)
+        FROM pg_policy p JOIN unnest(scope.tables) t ON t.relation = p.polrelid
+        -- (What is larger is for policy_too_large: the time it takes grows with the square of its size.)
+        WHERE (t.asked IS NULL OR p.polname <> ALL (names_of_ours)) AND length(concat(p.polqual::text, p.polwithcheck::text)) <= 65536
     ), distinct_trees AS MATERIALIZED (
         SELECT tree, row_number() OVER ()::int AS number FROM (SELECT using_text FROM expressions UNION SELECT check_text FROM expressions) e (tree) WHERE tree IS NOT NULL
     )
@@ -3327,8 +3390,8 @@ BEGIN
     scope.tests := ARRAY(SELECT t FROM tenancy.policy_tests(scope) t);
     scope.claims := ARRAY(SELECT c FROM tenancy.audited_claims(scope) c);
     scope.doors := ARRAY(
-        SELECT ROW(d.target, d.object, d.kind, d.why, d.mend)::tenancy.audited_door
-        FROM tenancy.side_doors(VARIADIC ARRAY(SELECT t.relation::regclass FROM unnest(scope.tables) t
+        SELECT ROW(d.target, d.object, d.kind, d.why, d.mend, d.users && scope.apps)::tenancy.audited_door
+        FROM tenancy.doors(scope.callers, ARRAY(SELECT t.relation::regclass FROM unnest(scope.tables) t
             WHERE t.row_security AND NOT EXISTS (SELECT FROM pg_class above WHERE above.oid = t.parent AND above.relrowsecurity))) d);
     RETURN scope;
 END $$;
@@ -3581,11 +3644,11 @@ CREATE FUNCTION tenancy.audit_rules() RETURNS text[]
         leakproof_function,literal_tenant,login_not_bound,materialized_view,membership_by_subselect,multiple_permissive_policies,
         no_primary_key,no_restrictive_floor,only_restrictive_policies,or_without_column,orphans,owner_rights_view,parameter_logging,
         pattern_on_claim,policies_without_rls,policy_always_false,policy_always_true,policy_by_setting,policy_exists_unbound,
-        policy_for_nobody,policy_reads_unprotected,policy_recursion,policy_to_public,policy_without_caller,policy_without_own_column,
-        protection_drifted,publication_without_filter,rewriting_rule,rls_disabled,rls_not_forced,rls_without_policies,role_claim_as_right,
-        schema_create,sensitive_columns,sequence_rights,server_version,signed_in_by_jwt,tenant_column_nullable,tenant_column_type,
-        tenant_column_unindexed,trigger_sorts_after,unique_without_tenant,unscoped_owner_column,unwrapped_call,volatile_in_policy,
-        wrapped_call_skewed,write_check_missing}'::text[];
+        policy_for_nobody,policy_reads_unprotected,policy_recursion,policy_to_public,policy_too_large,policy_without_caller,
+        policy_without_own_column,protection_drifted,publication_without_filter,rewriting_rule,rls_disabled,rls_not_forced,
+        rls_without_policies,role_claim_as_right,schema_create,sensitive_columns,sequence_rights,server_version,signed_in_by_jwt,
+        tenant_column_nullable,tenant_column_type,tenant_column_unindexed,tenant_column_unknown,trigger_sorts_after,unique_without_tenant,
+        unscoped_owner_column,unwrapped_call,volatile_in_policy,wrapped_call_skewed,write_check_missing}'::text[];
 
 COMMENT ON FUNCTION tenancy.audit_rules() IS 'The codes of the rules of tenancy.audit(). docs/audit has a page for each.';
 
@@ -3595,6 +3658,7 @@ CREATE TABLE tenancy.waiver (
     object text,
     reason text NOT NULL,
     until date,
+    level text, -- that it had when it was waived; NULL where it was not found then
     PRIMARY KEY (code, object)
 );
 
@@ -3626,35 +3690,41 @@ END $$;
 
 COMMENT ON FUNCTION tenancy.all_findings(name[]) IS 'tenancy.audit() without regard to what was waived.';
 
+CREATE FUNCTION tenancy.level_place(level text) RETURNS int
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN array_position('{error,warning,notice}'::text[], level);
+
+COMMENT ON FUNCTION tenancy.level_place(text) IS 'The place of a level of tenancy.audit(), 1 for the worst; NULL where there is no such level.';
+
 CREATE FUNCTION tenancy.audit(schemas name[] DEFAULT NULL) RETURNS TABLE (level text, code text, object text, message text, detail text, fix text)
     LANGUAGE sql STABLE PARALLEL UNSAFE
     BEGIN ATOMIC
         SELECT f.level, f.code, f.object, f.message,
-            NULLIF(concat_ws(' ', f.detail, CASE WHEN w.code IS NOT NULL THEN format('Waived until %s: %s', w.until, w.reason) END), ''), f.fix
+            NULLIF(concat_ws(' ', f.detail, CASE WHEN w.until < CURRENT_DATE THEN format('Waived until %s: %s', w.until, w.reason)
+                WHEN w.code IS NOT NULL THEN format('Waived as it was, a %s: %s', w.level, w.reason) END), ''), f.fix
         FROM tenancy.all_findings(schemas) f LEFT JOIN tenancy.waiver w ON w.code = f.code AND w.object = f.object
-        WHERE w.code IS NULL OR w.until < CURRENT_DATE
-        ORDER BY array_position(CAST('{error,warning,notice}' AS text[]), f.level), f.code, f.object, f.message;
+        WHERE w.code IS NULL OR w.until < CURRENT_DATE OR tenancy.level_place(f.level) < tenancy.level_place(w.level)
+        ORDER BY tenancy.level_place(f.level), f.code, f.object, f.message;
     END;
 
 COMMENT ON FUNCTION tenancy.audit(name[]) IS
-'What is wrong with the isolation of tenants in these schemas; NULL is those of setting audit_schemas, or all but the system''s. level: error, rows of others can be reached, or a guard that was asked for is not there; warning, they can under circumstances, or a mistake that is often made; notice, worth knowing. code is the rule (docs/audit has a page for each), object what it is about, fix SQL that mends it as it stands; NULL where a person has to choose. What tenancy.waive() names is left out. Reads the catalog as the current role, and writes nothing; small tables are read for orphans where row security does not hide them. Error 3F000 no such schema.';
+'What is wrong with the isolation of tenants in these schemas; NULL is those of setting audit_schemas, or all but the system''s. level: error, rows of others can be reached, or a guard that was asked for is not there; warning, they can under circumstances, or a mistake that is often made; notice, worth knowing. code is the rule (docs/audit has a page for each), object what it is about, fix SQL that mends it as it stands; NULL where a person has to choose. What tenancy.waive() names is left out, unless it has become worse. Reads the catalog as the current role, and writes nothing; small tables are read for orphans where row security does not hide them. Errors: 3F000 no such schema; 22023 an empty array.';
 
 CREATE FUNCTION tenancy.assert_isolated(schemas name[] DEFAULT NULL, level text DEFAULT 'error') RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    levels CONSTANT text[] := '{error,warning,notice}';
     findings int;
     listed text;
 BEGIN
-    IF level IS NULL OR level <> ALL (levels) THEN
+    IF tenancy.level_place(level) IS NULL THEN
         RAISE EXCEPTION 'unknown level: %', COALESCE(quote_literal(level), 'NULL') USING ERRCODE = 'invalid_parameter_value',
-            HINT = format('Levels are %s.', array_to_string(levels, ', '));
+            HINT = 'Levels are error, warning, notice.';
     END IF;
     SELECT count(*), string_agg(format('%s %s: %s: %s', f.level, f.code, f.object, f.message), E'\n' ORDER BY f.place) INTO findings, listed
     FROM tenancy.audit(schemas) WITH ORDINALITY AS f (level, code, object, message, detail, fix, place)
-    WHERE array_position(levels, f.level) <= array_position(levels, assert_isolated.level);
+    WHERE tenancy.level_place(f.level) <= tenancy.level_place(assert_isolated.level);
     IF findings > 0 THEN
         RAISE EXCEPTION 'tenants are not isolated: % %', findings, CASE findings WHEN 1 THEN 'finding' ELSE 'findings' END
             USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = listed,
@@ -3663,34 +3733,37 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION tenancy.assert_isolated(name[], text) IS
-'For CI, and after migrations: nothing where tenancy.audit() has no finding of this level or above, else error 55000 with the findings in DETAIL. Errors besides: 3F000 no such schema; 22023 no such level.';
+'For CI, and after migrations: nothing where tenancy.audit() has no finding of this level or above, else error 55000 with the findings in DETAIL. Errors besides: 3F000 no such schema; 22023 no such level, or an empty array.';
 
 CREATE FUNCTION tenancy.waive(code text, object text, reason text, until date DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+    found text;
 BEGIN
     IF waive.code IS NULL OR waive.code <> ALL (tenancy.audit_rules()) THEN
         RAISE EXCEPTION 'unknown rule: %', COALESCE(quote_literal(waive.code), 'NULL') USING ERRCODE = 'invalid_parameter_value',
             HINT = 'SELECT unnest(tenancy.audit_rules()) lists them.';
-    ELSIF COALESCE(btrim(waive.object), '') = '' OR COALESCE(btrim(waive.reason), '') = '' THEN
+    ELSIF waive.object !~ '\S' IS NOT FALSE OR waive.reason !~ '\S' IS NOT FALSE THEN
         RAISE EXCEPTION 'object and reason must be given' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'object is written as tenancy.audit() writes it; the reason is for whoever asks later.';
     ELSIF waive.until < CURRENT_DATE THEN
         RAISE EXCEPTION 'until lies in the past: %', waive.until USING ERRCODE = 'invalid_parameter_value',
             HINT = 'It is the last day of the waiver; NULL is for ever. tenancy.unwaive() ends one.';
     END IF;
-    IF NOT EXISTS (SELECT FROM tenancy.all_findings(NULL) f WHERE f.code = waive.code AND f.object = waive.object) THEN
+    SELECT f.level INTO found FROM tenancy.all_findings(NULL) f WHERE f.code = waive.code AND f.object = waive.object ORDER BY tenancy.level_place(f.level) LIMIT 1;
+    IF found IS NULL THEN
         RAISE NOTICE 'there is no such finding now' USING DETAIL = format('Rule %s finds nothing of %s.', waive.code, waive.object),
             HINT = 'object is written as tenancy.audit() writes it.';
     END IF;
-    INSERT INTO tenancy.waiver VALUES (waive.code, waive.object, waive.reason, waive.until)
-    ON CONFLICT (code, object) DO UPDATE SET reason = excluded.reason, until = excluded.until;
+    INSERT INTO tenancy.waiver VALUES (waive.code, waive.object, waive.reason, waive.until, found)
+    ON CONFLICT (code, object) DO UPDATE SET reason = excluded.reason, until = excluded.until, level = excluded.level;
 END $$;
 
 COMMENT ON FUNCTION tenancy.waive(text, text, text, date) IS
-'Leaves a finding out of tenancy.audit(), with the reason, to the end of a day (NULL: for ever); then it is there again, with the reason. object is written as the audit writes it. For the administrator. Errors: 22023 no such rule, no object or reason, a day that has passed; 42501. A NOTICE where there is no such finding now.';
+'Leaves a finding out of tenancy.audit(), with the reason, to the end of a day (NULL: for ever); then it is there again, with the reason; and so it is when its level becomes worse. object is written as the audit writes it. For the administrator. Errors: 22023 no such rule, no object or reason, a day that has passed; 42501. A NOTICE where there is no such finding now.';
 
 CREATE FUNCTION tenancy.unwaive(code text, object text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -3890,7 +3963,7 @@ AS $$
         SELECT s.*, b.does, s.lower_name <> 'row_security' AS lets_in FROM settings s CROSS JOIN LATERAL (SELECT CASE
             WHEN s.lower_name ~ '^(request\.jwt\.|pg_tenancy\.)' AND s.value <> '' THEN 'it says who is calling'
             -- (It is common, and safe, to begin as the role of callers.)
-            WHEN s.lower_name = 'role' AND s.value <> 'none' AND EXISTS (SELECT FROM pg_roles r WHERE r.rolname = s.value AND r.oid <> ALL (scope.callers))
+            WHEN s.lower_name = 'role' AND s.value <> 'none' AND EXISTS (SELECT FROM pg_roles r WHERE r.rolname = s.value AND (r.oid <> ALL (scope.callers) OR r.oid = ANY (scope.owners)))
                 THEN 'it begins as a role that row security does not bind as callers'
             WHEN (s.setrole = 0 OR s.setrole = ANY (scope.callers)) AND s.lower_name = 'session_replication_role'
                 AND s.value <> 'origin' THEN 'triggers and foreign keys are off'
@@ -3953,7 +4026,7 @@ AS $$
         FROM writable w, (SELECT DISTINCT tree, function FROM nodes WHERE type = 'FUNCEXPR') n
         JOIN pg_proc f ON f.oid = n.function AND f.pronamespace NOT IN ('pg_catalog'::regnamespace, 'auth'::regnamespace, 'tenancy'::regnamespace)
         CROSS JOIN LATERAL tenancy.words(COALESCE(pg_get_function_sqlbody(f.oid), f.prosrc)) word
-        WHERE NOT tenancy.of_extension('pg_proc'::regclass, f.oid) AND word[cardinality(word)] ~ w.names
+        WHERE NOT tenancy.of_extension('pg_proc'::regclass, f.oid, f.proowner) AND word[cardinality(word)] ~ w.names
     )
     SELECT CASE WHEN p.permissive THEN 'error' ELSE 'warning' END, p.object, 'it believes what users write themselves',
         format('It goes by %s.', string_agg(DISTINCT f.what, ', ' ORDER BY f.what)), NULL::text
@@ -4091,12 +4164,9 @@ CREATE FUNCTION tenancy.audit_definer_function(scope tenancy.audit_scope) RETURN
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
 AS $$
-    WITH called AS MATERIALIZED (
-        SELECT DISTINCT n.function FROM unnest(scope.nodes) n WHERE n.type = 'FUNCEXPR'
-    )
-    SELECT 'warning', format('%s %s', d.kind, d.object), 'it runs with rights that pass by the row security of tables', string_agg(DISTINCT d.why, '; '),
-        -- A function that policies call would be bound by them, and ask them again.
-        CASE WHEN NOT EXISTS (SELECT FROM called c WHERE c.function = to_regprocedure(d.object)) THEN min(d.mend) END
+    SELECT CASE WHEN bool_or(d.by_apps) THEN 'warning' ELSE 'notice' END, format('%s %s', d.kind, d.object), 'it runs with rights that pass by the row security of tables', string_agg(DISTINCT d.why, '; '),
+        -- (Whether it can do its work with the rights of its caller, a person has to say.)
+        NULL::text
     FROM unnest(scope.doors) d WHERE d.kind IN ('function', 'procedure') GROUP BY d.kind, d.object
 $$;
 
@@ -4177,12 +4247,12 @@ AS $$
         FROM unnest(scope.tables) t JOIN pg_class c ON c.oid = t.relation
         CROSS JOIN LATERAL aclexplode(c.relacl) a
         LEFT JOIN pg_trigger g ON g.tgrelid = t.relation AND g.tgname = 'tenancy_truncate' AND g.tgenabled <> 'D' AND t.asked IS NOT NULL
-        WHERE t.row_security AND t.granted ~ '[Dxt]' AND a.privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER') AND a.grantee = ANY (scope.callers)
+        WHERE t.row_security AND t.granted ~ '[Dxt]' AND a.privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER') AND a.grantee = ANY (scope.callers) AND a.grantee <> t.owner
         UNION ALL
         SELECT t.relation, t.object, t.name, t.owner, a.grantee, a.grantor, a.privilege_type, c.attname, false
         FROM unnest(scope.tables) t JOIN pg_attribute c ON c.attrelid = t.relation AND c.attacl IS NOT NULL
         CROSS JOIN LATERAL aclexplode(c.attacl) a
-        WHERE t.row_security AND t.granted LIKE '%x%' AND a.privilege_type = 'REFERENCES' AND a.grantee = ANY (scope.callers)
+        WHERE t.row_security AND t.granted LIKE '%x%' AND a.privilege_type = 'REFERENCES' AND a.grantee = ANY (scope.callers) AND a.grantee <> t.owner
     ), revokes AS MATERIALIZED (
         SELECT relation, object, bool_or(privilege_type = 'TRUNCATE' AND NOT refused) AS empties,
             format('%s: %s', CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END, string_agg(concat_ws(' of ', privilege_type, quote_ident(attname)), ', ' ORDER BY privilege_type, attname)) AS listed,
@@ -4302,7 +4372,7 @@ AS $$
     ) g
     WHERE c.relkind = 'f' AND n.oid = ANY (scope.schemas) AND g.grantee = ANY (scope.callers) AND g.grantee <> c.relowner AND g.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
         AND EXISTS (SELECT FROM aclexplode(COALESCE(n.nspacl, acldefault('n', n.nspowner))) a WHERE a.privilege_type = 'USAGE' AND a.grantee = ANY (scope.callers) AND a.grantee <> c.relowner)
-        AND NOT tenancy.of_extension('pg_class'::regclass, c.oid)
+        AND NOT tenancy.of_extension('pg_class'::regclass, c.oid, c.relowner)
     GROUP BY c.oid, s.srvname
 $$;
 
@@ -4349,7 +4419,7 @@ AS $$
         FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
         WHERE (p.prosecdef AND n.oid = ANY (scope.schemas) OR p.oid IN (SELECT c.function FROM called c))
             AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'auth', 'tenancy') AND l.lanname NOT IN ('internal', 'c') AND p.prosqlbody IS NULL
-            AND NOT tenancy.of_extension('pg_proc'::regclass, p.oid)
+            AND NOT tenancy.of_extension('pg_proc'::regclass, p.oid, p.proowner)
     ), found AS MATERIALIZED (
         SELECT c.*, ARRAY(SELECT w[1] FROM tenancy.words(c.prosrc) w WHERE cardinality(w) = 1) AS names FROM candidates c WHERE c.path IS NULL OR c.path !~ '\mpg_temp"?\s*$'
     ), known AS MATERIALIZED (
@@ -4471,7 +4541,7 @@ AS $$
     ), views AS MATERIALIZED (
         SELECT c.oid, c.relkind, c.oid::regclass::text AS name, c.relowner, c.relacl, array_agg(DISTINCT r.base) AS bases
         FROM reading r JOIN pg_class c ON c.oid = r.view JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relnamespace = ANY (scope.schemas) AND NOT tenancy.of_extension('pg_class'::regclass, c.oid)
+        WHERE c.relnamespace = ANY (scope.schemas) AND NOT tenancy.of_extension('pg_class'::regclass, c.oid, c.relowner)
             -- With the rights of who asks it shows no more than the tables do.
             AND (c.relkind = 'm' OR NOT EXISTS (SELECT FROM pg_options_to_table(c.reloptions) o
                 WHERE o.option_name = 'security_invoker' AND o.option_value::boolean))
@@ -4520,7 +4590,7 @@ AS $$
         WHERE f.provolatile = 'i' AND l.lanname NOT IN ('c', 'internal')
             AND (f.pronamespace = ANY (scope.schemas) OR f.oid IN (
                 SELECT n.function FROM unnest(scope.nodes) n WHERE n.type = 'FUNCEXPR' AND n.function >= 16384))
-            AND NOT tenancy.of_extension('pg_proc'::regclass, f.oid)
+            AND NOT tenancy.of_extension('pg_proc'::regclass, f.oid, f.proowner)
     ), found AS MATERIALIZED (
         SELECT s.oid, format('%I.%I()', r.schema, r.name) AS what FROM suspects s JOIN readers r ON r.oid <> s.oid AND s.body ~ (':funcid ' || r.oid || ' ')
         UNION
@@ -4574,7 +4644,7 @@ AS $$
     SELECT 'warning', format('function %s', f.oid::regprocedure), 'it is declared LEAKPROOF, and so may be called with rows that its caller may not see',
         format('Language %s.', l.lanname), format('ALTER FUNCTION %s NOT LEAKPROOF', f.oid::regprocedure)
     FROM pg_proc f JOIN pg_language l ON l.oid = f.prolang
-    WHERE f.proleakproof AND f.pronamespace = ANY (scope.schemas) AND NOT tenancy.of_extension('pg_proc'::regclass, f.oid)
+    WHERE f.proleakproof AND f.pronamespace = ANY (scope.schemas) AND NOT tenancy.of_extension('pg_proc'::regclass, f.oid, f.proowner)
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_leakproof_function(tenancy.audit_scope) IS 'Rule leakproof_function of tenancy.audit().';
@@ -4620,6 +4690,9 @@ AS $$
         CASE WHEN r.rolbypassrls AND NOT r.rolsuper AND r.oid <> tenancy.administrator() THEN format('ALTER ROLE %I NOBYPASSRLS', l.name) END
     FROM tenancy.audited_logins() l JOIN pg_roles r ON r.oid = l.login CROSS JOIN LATERAL (SELECT tenancy.not_bound_because(l.name)) why (text)
     WHERE why.text IS NOT NULL
+    UNION ALL
+    SELECT 'warning', 'setting app_logins', 'it names what is no login, so the app''s own may be another', format('There is no login %s.', string_agg(n, ', ' ORDER BY n)), NULL
+    FROM unnest(tenancy.setting_names('app_logins')) n WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = n AND r.rolcanlogin) HAVING count(*) > 0
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_login_not_bound(tenancy.audit_scope) IS 'Rule login_not_bound of tenancy.audit().';
@@ -4631,7 +4704,7 @@ CREATE FUNCTION tenancy.audit_materialized_view(scope tenancy.audit_scope) RETUR
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
 AS $$
-    SELECT 'error', 'materialized view ' || d.object, 'it shows rows of tables past their row security', string_agg(DISTINCT d.why, '; '),
+    SELECT CASE WHEN bool_or(d.by_apps) THEN 'error' ELSE 'warning' END, 'materialized view ' || d.object, 'it shows rows of tables past their row security', string_agg(DISTINCT d.why, '; '),
         -- (What nobody was granted directly is reached through a view; not to keep it at all is for a person to decide.)
         min(d.mend) FILTER (WHERE d.mend LIKE 'REVOKE %')
     FROM unnest(scope.doors) d WHERE d.kind = 'materialized view' GROUP BY d.object
@@ -4891,8 +4964,12 @@ CREATE FUNCTION tenancy.audit_owner_rights_view(scope tenancy.audit_scope) RETUR
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
 AS $$
-    SELECT 'error', 'view ' || d.object, 'it shows rows of tables past their row security', string_agg(DISTINCT d.why, '; '), min(d.mend)
-    FROM unnest(scope.doors) d WHERE d.kind = 'view' GROUP BY d.object
+    -- (One that asks who is calling, behind a barrier, may leave out what the caller is not to see.)
+    SELECT CASE WHEN bool_or(d.by_apps) AND bool_or(a.asks) IS NOT TRUE THEN 'error' ELSE 'warning' END, 'view ' || d.object, 'it shows rows of tables past their row security', string_agg(DISTINCT d.why, '; '), min(d.mend)
+    FROM unnest(scope.doors) d LEFT JOIN LATERAL (
+        SELECT bool_or(w.ev_action::text ~ (':funcid (' || array_to_string(scope.readers, '|') || ') ')) AS asks FROM pg_class c JOIN pg_rewrite w ON w.ev_class = c.oid
+        WHERE c.oid = to_regclass(d.object) AND EXISTS (SELECT FROM pg_options_to_table(c.reloptions) o WHERE o.option_name = 'security_barrier' AND o.option_value::boolean)) a ON true
+    WHERE d.kind = 'view' GROUP BY d.object
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_owner_rights_view(tenancy.audit_scope) IS 'Rule owner_rights_view of tenancy.audit().';
@@ -5052,7 +5129,7 @@ AS $$
         SELECT f.oid, m[1] AS setting
         FROM pg_proc f CROSS JOIN LATERAL regexp_matches(COALESCE(pg_get_function_sqlbody(f.oid), f.prosrc), 'current_setting\(\s*''([^'']+)''', 'gi') m
         WHERE f.oid IN (SELECT function FROM called) AND f.pronamespace NOT IN ('auth'::regnamespace, 'tenancy'::regnamespace)
-            AND NOT tenancy.of_extension('pg_proc'::regclass, f.oid)
+            AND NOT tenancy.of_extension('pg_proc'::regclass, f.oid, f.proowner)
     ), found AS MATERIALIZED (
         SELECT c.tree, c.setting, c.setting AS what FROM unnest(scope.claims) c
         UNION
@@ -5246,12 +5323,29 @@ AS $$
     ), mended AS MATERIALIZED (
         -- It stays a policy for all who have rights on the table now.
         SELECT h.policy, string_agg(h.grantee::regrole::text, ', ' ORDER BY h.grantee::regrole::text) AS roles FROM holders h GROUP BY 1 HAVING bool_and(h.grantee <> 0)
+            -- (Predefined roles give rights that no table knows of.)
+            AND NOT EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles p ON p.oid = m.roleid WHERE p.rolname IN ('pg_read_all_data', 'pg_write_all_data') AND m.member = ANY (scope.callers))
     )
     SELECT 'warning', f.object, 'it is for every role, whoever that is', tenancy.policy_text(f.policy), 'ALTER POLICY ' || quote_ident(f.name) || ' ON ' || f.table_name || ' TO ' || m.roles
     FROM found f LEFT JOIN mended m ON m.policy = f.policy
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_policy_to_public(tenancy.audit_scope) IS 'Rule policy_to_public of tenancy.audit().';
+
+-- A policy so large that no other rule has looked at it: make_audit_scope() leaves it out.
+CREATE FUNCTION tenancy.audit_policy_too_large(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    SELECT 'error', format('policy %I on %s', p.polname, t.name), 'it is too large to be looked at',
+        format('Its expressions take %s characters in the catalog; what has more than 65536 is left out by all other rules.', length(concat(p.polqual::text, p.polwithcheck::text))), NULL::text
+    FROM pg_policy p JOIN unnest(scope.tables) t ON t.relation = p.polrelid
+    WHERE p.oid NOT IN (SELECT o.policy FROM unnest(scope.policies || scope.pack_policies) o)
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_policy_too_large(tenancy.audit_scope) IS 'Rule policy_too_large of tenancy.audit().';
 
 -- A policy that says which rows, and asks neither whose they are nor who is calling: what fits it is there for the callers of
 -- every tenant. It is mostly meant to narrow ("not deleted"), and permissive policies widen.
@@ -5522,7 +5616,9 @@ BEGIN
                 ELSE 'the guard that tenancy.protect() was asked for is not as it made it' END;
             detail := CASE WHEN first <> alike.names[place] THEN format('It is as with %s.', first)
                 ELSE COALESCE(drift.problem, 'It would run: ' || array_to_string(drift.statements, '; ')) END;
-            fix := CASE WHEN drift.problem IS NULL THEN tenancy.protect_call(alike.relations[place], alike.asked[place]) END;
+            -- (Somebody chose columns: protect() would grant the table.)
+            fix := CASE WHEN drift.problem IS NULL AND NOT (array_to_string(drift.statements, ';') ~ 'GRANT ' AND EXISTS (
+                    SELECT FROM pg_attribute a WHERE a.attrelid = alike.relations[place] AND a.attacl IS NOT NULL)) THEN tenancy.protect_call(alike.relations[place], alike.asked[place]) END;
             RETURN NEXT;
         END LOOP;
     END LOOP;
@@ -5573,7 +5669,7 @@ CREATE FUNCTION tenancy.audit_rewriting_rule(scope tenancy.audit_scope) RETURNS 
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
 AS $$
-    SELECT 'error', 'rule ' || d.object, 'it reads or writes tables past their row security', string_agg(DISTINCT d.why, '; '), min(d.mend)
+    SELECT CASE WHEN bool_or(d.by_apps) THEN 'error' ELSE 'warning' END, 'rule ' || d.object, 'it reads or writes tables past their row security', string_agg(DISTINCT d.why, '; '), min(d.mend)
     FROM unnest(scope.doors) d WHERE d.kind = 'rule' GROUP BY d.object
 $$;
 
@@ -5593,26 +5689,40 @@ AS $$
         UNION SELECT u.relation, p.relation, p.parent, p.row_security FROM under u JOIN audited p ON p.relation = u.parent
     ), children AS (
         SELECT u.relation, bool_or(u.row_security) AS guarded, min(u.above) FILTER (WHERE u.parent IS NULL) AS root FROM under u GROUP BY u.relation
+    ), grantees AS MATERIALIZED (
+        SELECT t.relation, array_agg(DISTINCT a.grantee) AS grantees FROM audited t JOIN pg_class c ON c.oid = t.relation
+        CROSS JOIN LATERAL (SELECT * FROM aclexplode(c.relacl) UNION ALL SELECT x.* FROM pg_attribute k, aclexplode(k.attacl) x WHERE k.attrelid = t.relation) a
+        WHERE NOT t.row_security AND t.granted <> '' AND a.grantee = ANY (scope.callers) AND a.grantee <> t.owner GROUP BY 1
+    ), parents AS MATERIALIZED (
+        -- To what their rows belong, it may be.
+        SELECT DISTINCT ON (k.conrelid) k.conrelid, p.name FROM pg_constraint k JOIN audited p ON p.relation = k.confrelid AND p.tenant_column IS NOT NULL AND p.row_security
+        JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1] AND a.attnotnull
+        WHERE k.contype = 'f' ORDER BY k.conrelid, p.name
+    ), customers AS MATERIALIZED (
+        SELECT array_agg(r.oid) || 0::oid AS roles, min(r.oid) FILTER (WHERE r.rolname = tenancy.setting('authenticated')) AS authenticated FROM pg_roles r
+        WHERE r.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous'))
     ), found AS (
-        SELECT t.*, t.granted <> '' AS by_some, c.relation IS NOT NULL AS child, r AS mended,
+        SELECT t.*, t.granted <> '' AS by_some, t.granted <> '' AND (g.grantees IS NULL OR g.grantees && scope.apps) AS by_apps, g.grantees, c.relation IS NOT NULL AS child, r AS mended,
             -- (Of children of one that is found as well, only those that callers get at.)
-            r.relation IS NOT NULL AND (c.root IS NULL OR r.policies = 0) AS mendable
-        FROM audited t LEFT JOIN children c ON c.relation = t.relation LEFT JOIN audited r ON r.relation = COALESCE(c.root, t.relation)
+            -- To protect() it gives rights to the role authenticated, and leaves other roles no rows.
+            r.relation IS NOT NULL AND (c.root IS NULL OR r.policies = 0) AND g.grantees <@ m.roles AND g.grantees && ARRAY[m.authenticated, 0] AS mendable
+        FROM customers m, audited t LEFT JOIN grantees g ON g.relation = t.relation LEFT JOIN children c ON c.relation = t.relation LEFT JOIN audited r ON r.relation = COALESCE(c.root, t.relation)
         WHERE NOT t.row_security AND t.policies = 0 AND c.guarded IS NOT TRUE AND (t.granted <> '' OR t.has_owners AND c.relation IS NULL)
     )
     -- (A login that no app has may well fill a table of its own.)
-    SELECT CASE WHEN f.by_some AND (f.has_owners OR EXISTS (SELECT FROM pg_class c, aclexplode(c.relacl) a
-            WHERE c.oid = f.relation AND a.grantee = ANY (scope.apps) AND a.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'))) THEN 'error' WHEN f.has_owners THEN 'warning' ELSE 'notice' END,
-        f.object, CASE WHEN f.by_some THEN 'row security is off, and callers have rights on it' ELSE 'row security is off' END,
-        CASE WHEN f.by_some THEN format('They may: %s.', (SELECT string_agg(p.name, ', ' ORDER BY p.place)
+    SELECT CASE WHEN f.by_apps AND (f.has_owners OR EXISTS (SELECT FROM pg_class c, aclexplode(c.relacl) a
+            WHERE c.oid = f.relation AND a.grantee = ANY (scope.apps) AND a.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'))) THEN 'error'
+            WHEN f.has_owners OR f.by_apps AND b.name IS NOT NULL THEN 'warning' ELSE 'notice' END,
+        f.object, CASE WHEN f.by_apps THEN 'row security is off, and callers have rights on it' WHEN f.by_some THEN 'row security is off, and roles that no app is known to act with have rights on it' ELSE 'row security is off' END,
+        CASE WHEN f.by_some THEN COALESCE((SELECT string_agg(r::regrole::text, ', ' ORDER BY r::regrole::text) FROM unnest(f.grantees) r WHERE NOT f.by_apps), 'They') || format(' may: %s.', (SELECT string_agg(p.name, ', ' ORDER BY p.place)
             FROM (VALUES (1, 'r', 'SELECT'), (2, 'a', 'INSERT'), (3, 'w', 'UPDATE'), (4, 'd', 'DELETE'), (5, 'D', 'TRUNCATE'), (6, 'x', 'REFERENCES'), (7, 't', 'TRIGGER')) AS p (place, letter, name)
-            WHERE strpos(f.granted, p.letter) > 0)) ELSE 'Nobody but its owner, and who bypasses row security, has rights on it.' END,
+            WHERE strpos(f.granted, p.letter) > 0)) ELSE 'No caller was granted rights on it.' END || CASE WHEN NOT f.has_owners AND b.name IS NOT NULL THEN format(' It refers to table %s, whose rows belong to tenants.', b.name) ELSE '' END,
         -- What nobody may do now is not to become possible, and what protect() takes no column of it is not to be tried.
         CASE WHEN f.by_some AND f.mendable AND (f.granted ~ 'a') = (f.granted ~ 'w') AND o.template IS NOT NULL THEN format('SELECT tenancy.protect(%s)', concat_ws(', ', quote_literal((f.mended).name),
                 CASE o.template WHEN 'user' THEN '''user''' END, CASE WHEN f.granted !~ 'r' THEN 'read => ''{}''' END,
                 CASE WHEN f.granted !~ '[aw]' THEN 'write => ''{}''' END, CASE WHEN f.granted !~ 'd' THEN 'remove => ''{}''' END))
             WHEN NOT f.by_some THEN format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', f.name) END
-    FROM found f LEFT JOIN LATERAL (
+    FROM found f LEFT JOIN parents b ON b.conrelid = f.relation LEFT JOIN LATERAL (
         SELECT CASE WHEN a.attnum = (f.mended).tenant_column THEN 'tenant' ELSE 'user' END AS template
         FROM pg_attribute a LEFT JOIN pg_collation c ON c.oid = a.attcollation
         WHERE a.attrelid = (f.mended).relation AND a.attnum = COALESCE((f.mended).tenant_column, (f.mended).user_column)
@@ -5635,7 +5745,8 @@ AS $$
         -- Functions of the owner that policies rely on to read past row security: bound, they would find nothing, or themselves.
         SELECT d.target FROM unnest(scope.doors) d WHERE d.kind IN ('function', 'procedure')
     )
-    SELECT 'warning', t.object, 'row security does not bind its owner', format('It belongs to role %s.', t.owner::regrole),
+    -- (Where apps log in as the owner, no policy holds at all.)
+    SELECT CASE WHEN t.owner = ANY (scope.apps) AND t.owner <> ALL (scope.owners) THEN 'error' ELSE 'warning' END, t.object, 'row security does not bind its owner', format('It belongs to role %s.', t.owner::regrole),
         CASE WHEN t.relation NOT IN (SELECT h.target FROM helpers h) THEN format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', t.name) END
     FROM unnest(scope.tables) t
     -- (What protect() was asked is for protection_drifted, children are for child_unprotected.)
@@ -5706,8 +5817,8 @@ AS $$
     FROM pg_namespace n CROSS JOIN LATERAL aclexplode(n.nspacl) a
     CROSS JOIN LATERAL (
         SELECT string_agg(DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END, ', ') AS holders
-        FROM aclexplode(n.nspacl) x WHERE x.privilege_type = 'CREATE' AND x.grantee = ANY (scope.callers) AND x.grantee <> n.nspowner) h
-    WHERE a.privilege_type = 'CREATE' AND a.grantee = ANY (scope.callers) AND a.grantee <> n.nspowner
+        FROM aclexplode(n.nspacl) x WHERE x.privilege_type = 'CREATE' AND x.grantee = ANY (scope.callers) AND x.grantee <> n.nspowner AND x.grantee <> ALL (scope.owners)) h
+    WHERE a.privilege_type = 'CREATE' AND a.grantee = ANY (scope.callers) AND a.grantee <> n.nspowner AND a.grantee <> ALL (scope.owners)
         AND (n.oid = ANY (scope.schemas) OR n.nspname IN ('auth', 'tenancy'))
     GROUP BY n.nspname, h.holders
 $$;
@@ -5730,7 +5841,7 @@ AS $$
         SELECT DISTINCT p.relation FROM unnest(scope.policies) p LEFT JOIN asking a ON a.tree = p.using_tree
         WHERE p.permissive AND p.command IN ('r', '*') AND p.roles && ARRAY(SELECT oid FROM anonymous) AND a.tree IS NULL
     ), tables AS MATERIALIZED (
-        SELECT t.relation, t.name, t.row_security, t.granted FROM unnest(scope.tables) t
+        SELECT t.relation, t.name, t.owner, t.row_security, t.granted FROM unnest(scope.tables) t
         WHERE t.granted LIKE '%r%' AND (NOT t.row_security OR t.template = 'public_read' OR t.relation IN (SELECT relation FROM open))
     ), columns AS MATERIALIZED (
         SELECT t.*, a.attname, a.attacl, c.relacl
@@ -5744,7 +5855,7 @@ AS $$
     ), found AS MATERIALIZED (
         SELECT c.name, c.attname, c.row_security, array_agg(DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END) AS readers
         FROM columns c CROSS JOIN LATERAL (SELECT * FROM aclexplode(c.relacl) UNION ALL SELECT * FROM aclexplode(c.attacl)) x
-        WHERE x.privilege_type = 'SELECT' AND x.grantee = ANY (scope.callers) AND (NOT c.row_security OR x.grantee IN (SELECT oid FROM anonymous))
+        WHERE x.privilege_type = 'SELECT' AND x.grantee = ANY (scope.callers) AND x.grantee <> c.owner AND (NOT c.row_security OR x.grantee IN (SELECT oid FROM anonymous))
         GROUP BY 1, 2, 3
     )
     SELECT CASE WHEN f.row_security THEN 'warning' ELSE 'error' END, format('column %s.%I', f.name, f.attname),
@@ -5766,17 +5877,18 @@ AS $$
     WITH sequences AS MATERIALIZED (
         SELECT c.oid, c.oid::regclass::text AS name, c.relacl, c.relowner FROM pg_class c
         WHERE c.relkind = 'S' AND c.relnamespace = ANY (scope.schemas) 
-            AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+            AND NOT (c.relowner IN (SELECT oid FROM pg_roles WHERE rolsuper)
+                AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'))
     ), rights AS MATERIALIZED (
         SELECT s.oid, x.grantee, x.privilege_type, x.grantor = s.relowner AS by_owner FROM sequences s CROSS JOIN LATERAL aclexplode(s.relacl) x
         WHERE x.privilege_type IN ('UPDATE', 'USAGE') AND x.grantee <> s.relowner
     ), inserters AS MATERIALIZED (
         SELECT t.relation, x.grantee FROM unnest(scope.tables) t JOIN pg_class c ON c.oid = t.relation CROSS JOIN LATERAL aclexplode(c.relacl) x
-        WHERE t.granted LIKE '%a%' AND x.privilege_type = 'INSERT' AND x.grantee = ANY (scope.callers)
+        WHERE t.granted LIKE '%a%' AND x.privilege_type = 'INSERT' AND x.grantee = ANY (scope.callers) AND x.grantee <> t.owner
         UNION
         SELECT t.relation, x.grantee FROM unnest(scope.tables) t JOIN pg_attribute a ON a.attrelid = t.relation AND a.attacl IS NOT NULL
             CROSS JOIN LATERAL aclexplode(a.attacl) x
-        WHERE t.granted LIKE '%a%' AND x.privilege_type = 'INSERT' AND x.grantee = ANY (scope.callers)
+        WHERE t.granted LIKE '%a%' AND x.privilege_type = 'INSERT' AND x.grantee = ANY (scope.callers) AND x.grantee <> t.owner
     ), needed AS MATERIALIZED (
         -- Sequences that a column's default asks. (An identity column needs no right on its own.)
         SELECT DISTINCT d.adrelid, s.oid FROM pg_attrdef d JOIN pg_depend e ON e.classid = 'pg_attrdef'::regclass AND e.objid = d.oid
@@ -5986,6 +6098,26 @@ $$;
 
 COMMENT ON FUNCTION tenancy.audit_tenant_column_unindexed(tenancy.audit_scope) IS 'Rule tenant_column_unindexed of tenancy.audit().';
 
+-- No table has the column by which every other rule knows whose rows are whose, and many have one that looks like it under
+-- another name: a database whose setting was never made looks clean.
+CREATE FUNCTION tenancy.audit_tenant_column_unknown(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH alike AS MATERIALIZED (
+        SELECT a.attname, count(*) AS tables FROM unnest(scope.tables) t JOIN pg_attribute a ON a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE t.granted <> '' AND a.attname ~* '^(tenant|org|organi[sz]ation|account|workspace|company|customer)_?id$' GROUP BY 1
+    )
+    SELECT CASE WHEN bool_or(w.has_users) THEN 'notice' ELSE 'warning' END, 'setting tenant_column', 'no table has a column of this name, so rules do not know whose rows are whose',
+        format('Setting tenant_column is %I. These look like it: %s.', tenancy.setting('tenant_column'), string_agg(format('%I (in %s)', a.attname, a.tables), ', ' ORDER BY a.tables DESC, a.attname)), NULL::text
+    FROM alike a, (SELECT bool_or(t.tenant_column IS NOT NULL) AS has_tenants, bool_or(t.user_column IS NOT NULL) AS has_users FROM unnest(scope.tables) t) w
+    WHERE NOT w.has_tenants HAVING count(*) > 0
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_tenant_column_unknown(tenancy.audit_scope) IS 'Rule tenant_column_unknown of tenancy.audit().';
+
 -- tenancy_keep_tenant refuses to give a row to another tenant. BEFORE triggers run in the order of their names, and what one
 -- that comes later does to the tenant column is not looked at any more: it can move a row between a caller's tenants.
 CREATE FUNCTION tenancy.audit_trigger_sorts_after(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
@@ -6003,7 +6135,7 @@ AS $$
     JOIN pg_trigger t ON t.tgrelid = a.relation AND t.tgtype & 83 = 19 AND t.tgname > 'tenancy_keep_tenant' AND t.tgenabled IN ('O', 'A') AND NOT t.tgisinternal
     LEFT JOIN pg_trigger above ON above.oid = t.tgparentid
     JOIN pg_proc f ON f.oid = t.tgfoid JOIN pg_language l ON l.oid = f.prolang
-    WHERE a.asked IS NOT NULL AND l.lanname NOT IN ('internal', 'c') AND NOT tenancy.of_extension('pg_proc'::regclass, f.oid)
+    WHERE a.asked IS NOT NULL AND l.lanname NOT IN ('internal', 'c') AND NOT tenancy.of_extension('pg_proc'::regclass, f.oid, f.proowner)
         AND (strpos(lower(f.prosrc), lower(c.attname)) > 0 OR f.prosrc ~* '\mnew\s*:?=|\minto\s+(strict\s+)?new\M|\mexecute\M|\mreturn\s+(?!new\s*;|null\s*;|old\s*;)')
 $$;
 

@@ -74,6 +74,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
     role text;
+    function text;
 BEGIN
     IF NOT EXISTS (SELECT FROM tenancy.setting_defaults() d WHERE d.setting = configure.setting) THEN
         RAISE EXCEPTION 'unknown setting: %', COALESCE(quote_literal(configure.setting), 'NULL')
@@ -119,6 +120,22 @@ BEGIN
         WHEN configure.setting = 'pinned_tenant' AND configure.value = '' THEN
             RAISE EXCEPTION 'invalid value for setting pinned_tenant: %', quote_literal(configure.value)
                 USING ERRCODE = 'invalid_parameter_value', HINT = 'It is the id of a tenant; NULL serves all.';
+        WHEN configure.setting = 'app_logins' THEN
+            FOREACH role IN ARRAY string_to_array(configure.value, ',') LOOP
+                PERFORM FROM pg_roles WHERE rolname = btrim(role);
+                IF NOT FOUND THEN
+                    RAISE EXCEPTION 'role "%" does not exist', btrim(role) USING ERRCODE = 'undefined_object',
+                        HINT = 'Make it first (CREATE ROLE ... LOGIN); names are separated by commas and not quoted.';
+                END IF;
+            END LOOP;
+        WHEN configure.setting = 'caller_functions' THEN
+            FOREACH function IN ARRAY string_to_array(configure.value, ',') LOOP
+                PERFORM FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE concat(n.nspname, '.', p.proname) = btrim(function);
+                IF NOT FOUND THEN
+                    RAISE EXCEPTION 'function "%" does not exist', btrim(function) USING ERRCODE = 'undefined_function',
+                        HINT = 'Functions are named with their schema, as app.current_tenant, without arguments; names are separated by commas and not quoted.';
+                END IF;
+            END LOOP;
         WHEN configure.setting = 'staff_roles' THEN
             FOREACH role IN ARRAY string_to_array(configure.value, ',') LOOP
                 PERFORM FROM pg_roles WHERE rolname = btrim(role);
@@ -144,7 +161,7 @@ BEGIN
     ON CONFLICT (setting) DO UPDATE SET value = excluded.value;
 END $$;
 COMMENT ON FUNCTION tenancy.configure(text, text) IS
-'Changes a setting; NULL gives back the default. For the administrator. Errors: 22023 an unknown setting or a value it cannot have; 42704 staff_roles or gateway_roles names a role that does not exist; 42501 not the administrator. Policies already written keep the names they were written with until tenancy.protect() runs again.';
+'Changes a setting; NULL gives back the default. For the administrator. Errors: 22023 an unknown setting or a value it cannot have; 42704 staff_roles, gateway_roles or app_logins names a role that does not exist; 42883 caller_functions names no function; 42501 not the administrator. Policies already written keep the names they were written with until tenancy.protect() runs again.';
 -- Only the administrator may write to tenancy.config; without this the refusal would name the table instead.
 REVOKE EXECUTE ON FUNCTION tenancy.configure(text, text) FROM PUBLIC;
 

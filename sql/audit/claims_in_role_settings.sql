@@ -15,7 +15,7 @@ AS $$
         SELECT s.*, b.does, s.lower_name <> 'row_security' AS lets_in FROM settings s CROSS JOIN LATERAL (SELECT CASE
             WHEN s.lower_name ~ '^(request\.jwt\.|pg_tenancy\.)' AND s.value <> '' THEN 'it says who is calling'
             -- (It is common, and safe, to begin as the role of callers.)
-            WHEN s.lower_name = 'role' AND s.value <> 'none' AND EXISTS (SELECT FROM pg_roles r WHERE r.rolname = s.value AND r.oid <> ALL (scope.callers))
+            WHEN s.lower_name = 'role' AND s.value <> 'none' AND EXISTS (SELECT FROM pg_roles r WHERE r.rolname = s.value AND (r.oid <> ALL (scope.callers) OR r.oid = ANY (scope.owners)))
                 THEN 'it begins as a role that row security does not bind as callers'
             WHEN (s.setrole = 0 OR s.setrole = ANY (scope.callers)) AND s.lower_name = 'session_replication_role'
                 AND s.value <> 'origin' THEN 'triggers and foreign keys are off'

@@ -38,7 +38,7 @@ AS $$
         FROM writable w, (SELECT DISTINCT tree, function FROM nodes WHERE type = 'FUNCEXPR') n
         JOIN pg_proc f ON f.oid = n.function AND f.pronamespace NOT IN ('pg_catalog'::regnamespace, 'auth'::regnamespace, 'tenancy'::regnamespace)
         CROSS JOIN LATERAL tenancy.words(COALESCE(pg_get_function_sqlbody(f.oid), f.prosrc)) word
-        WHERE NOT tenancy.of_extension('pg_proc'::regclass, f.oid) AND word[cardinality(word)] ~ w.names
+        WHERE NOT tenancy.of_extension('pg_proc'::regclass, f.oid, f.proowner) AND word[cardinality(word)] ~ w.names
     )
     SELECT CASE WHEN p.permissive THEN 'error' ELSE 'warning' END, p.object, 'it believes what users write themselves',
         format('It goes by %s.', string_agg(DISTINCT f.what, ', ' ORDER BY f.what)), NULL::text

@@ -5,12 +5,9 @@ CREATE FUNCTION tenancy.audit_definer_function(scope tenancy.audit_scope) RETURN
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
 AS $$
-    WITH called AS MATERIALIZED (
-        SELECT DISTINCT n.function FROM unnest(scope.nodes) n WHERE n.type = 'FUNCEXPR'
-    )
-    SELECT 'warning', format('%s %s', d.kind, d.object), 'it runs with rights that pass by the row security of tables', string_agg(DISTINCT d.why, '; '),
-        -- A function that policies call would be bound by them, and ask them again.
-        CASE WHEN NOT EXISTS (SELECT FROM called c WHERE c.function = to_regprocedure(d.object)) THEN min(d.mend) END
+    SELECT CASE WHEN bool_or(d.by_apps) THEN 'warning' ELSE 'notice' END, format('%s %s', d.kind, d.object), 'it runs with rights that pass by the row security of tables', string_agg(DISTINCT d.why, '; '),
+        -- (Whether it can do its work with the rights of its caller, a person has to say.)
+        NULL::text
     FROM unnest(scope.doors) d WHERE d.kind IN ('function', 'procedure') GROUP BY d.kind, d.object
 $$;
 COMMENT ON FUNCTION tenancy.audit_definer_function(tenancy.audit_scope) IS 'Rule definer_function of tenancy.audit().';

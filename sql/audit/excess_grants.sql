@@ -11,12 +11,12 @@ AS $$
         FROM unnest(scope.tables) t JOIN pg_class c ON c.oid = t.relation
         CROSS JOIN LATERAL aclexplode(c.relacl) a
         LEFT JOIN pg_trigger g ON g.tgrelid = t.relation AND g.tgname = 'tenancy_truncate' AND g.tgenabled <> 'D' AND t.asked IS NOT NULL
-        WHERE t.row_security AND t.granted ~ '[Dxt]' AND a.privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER') AND a.grantee = ANY (scope.callers)
+        WHERE t.row_security AND t.granted ~ '[Dxt]' AND a.privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER') AND a.grantee = ANY (scope.callers) AND a.grantee <> t.owner
         UNION ALL
         SELECT t.relation, t.object, t.name, t.owner, a.grantee, a.grantor, a.privilege_type, c.attname, false
         FROM unnest(scope.tables) t JOIN pg_attribute c ON c.attrelid = t.relation AND c.attacl IS NOT NULL
         CROSS JOIN LATERAL aclexplode(c.attacl) a
-        WHERE t.row_security AND t.granted LIKE '%x%' AND a.privilege_type = 'REFERENCES' AND a.grantee = ANY (scope.callers)
+        WHERE t.row_security AND t.granted LIKE '%x%' AND a.privilege_type = 'REFERENCES' AND a.grantee = ANY (scope.callers) AND a.grantee <> t.owner
     ), revokes AS MATERIALIZED (
         SELECT relation, object, bool_or(privilege_type = 'TRUNCATE' AND NOT refused) AS empties,
             format('%s: %s', CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END, string_agg(concat_ws(' of ', privilege_type, quote_ident(attname)), ', ' ORDER BY privilege_type, attname)) AS listed,

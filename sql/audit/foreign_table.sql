@@ -14,7 +14,7 @@ AS $$
     ) g
     WHERE c.relkind = 'f' AND n.oid = ANY (scope.schemas) AND g.grantee = ANY (scope.callers) AND g.grantee <> c.relowner AND g.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
         AND EXISTS (SELECT FROM aclexplode(COALESCE(n.nspacl, acldefault('n', n.nspowner))) a WHERE a.privilege_type = 'USAGE' AND a.grantee = ANY (scope.callers) AND a.grantee <> c.relowner)
-        AND NOT tenancy.of_extension('pg_class'::regclass, c.oid)
+        AND NOT tenancy.of_extension('pg_class'::regclass, c.oid, c.relowner)
     GROUP BY c.oid, s.srvname
 $$;
 COMMENT ON FUNCTION tenancy.audit_foreign_table(tenancy.audit_scope) IS 'Rule foreign_table of tenancy.audit().';

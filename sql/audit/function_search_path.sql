@@ -14,7 +14,7 @@ AS $$
         FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
         WHERE (p.prosecdef AND n.oid = ANY (scope.schemas) OR p.oid IN (SELECT c.function FROM called c))
             AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'auth', 'tenancy') AND l.lanname NOT IN ('internal', 'c') AND p.prosqlbody IS NULL
-            AND NOT tenancy.of_extension('pg_proc'::regclass, p.oid)
+            AND NOT tenancy.of_extension('pg_proc'::regclass, p.oid, p.proowner)
     ), found AS MATERIALIZED (
         SELECT c.*, ARRAY(SELECT w[1] FROM tenancy.words(c.prosrc) w WHERE cardinality(w) = 1) AS names FROM candidates c WHERE c.path IS NULL OR c.path !~ '\mpg_temp"?\s*$'
     ), known AS MATERIALIZED (

@@ -20,12 +20,12 @@ AS $$
     ), views AS MATERIALIZED (
         SELECT c.oid, c.relkind, c.oid::regclass::text AS name, c.relowner, c.relacl, array_agg(DISTINCT r.base) AS bases
         FROM reading r JOIN pg_class c ON c.oid = r.view JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relnamespace = ANY (scope.schemas) AND NOT tenancy.of_extension('pg_class'::regclass, c.oid)
+        WHERE c.relnamespace = ANY (scope.schemas) AND NOT tenancy.of_extension('pg_class'::regclass, c.oid, c.relowner)
             -- With the rights of who asks it shows no more than the tables do.
             AND (c.relkind = 'm' OR NOT EXISTS (SELECT FROM pg_options_to_table(c.reloptions) o
                 WHERE o.option_name = 'security_invoker' AND o.option_value::boolean))
             AND EXISTS (SELECT FROM aclexplode(COALESCE(n.nspacl, acldefault('n', n.nspowner))) a
-                WHERE a.privilege_type = 'USAGE' AND a.grantee = ANY (scope.callers))
+                WHERE a.privilege_type = 'USAGE' AND a.grantee = ANY (scope.callers) AND a.grantee <> n.nspowner)
         GROUP BY c.oid
     ), granted AS MATERIALIZED (
         SELECT v.oid, x.grantee, x.grantor FROM views v CROSS JOIN LATERAL aclexplode(v.relacl) x WHERE x.privilege_type = 'SELECT'

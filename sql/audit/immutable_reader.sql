@@ -14,7 +14,7 @@ AS $$
         WHERE f.provolatile = 'i' AND l.lanname NOT IN ('c', 'internal')
             AND (f.pronamespace = ANY (scope.schemas) OR f.oid IN (
                 SELECT n.function FROM unnest(scope.nodes) n WHERE n.type = 'FUNCEXPR' AND n.function >= 16384))
-            AND NOT tenancy.of_extension('pg_proc'::regclass, f.oid)
+            AND NOT tenancy.of_extension('pg_proc'::regclass, f.oid, f.proowner)
     ), found AS MATERIALIZED (
         SELECT s.oid, format('%I.%I()', r.schema, r.name) AS what FROM suspects s JOIN readers r ON r.oid <> s.oid AND s.body ~ (':funcid ' || r.oid || ' ')
         UNION

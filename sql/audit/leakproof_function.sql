@@ -8,6 +8,6 @@ AS $$
     SELECT 'warning', format('function %s', f.oid::regprocedure), 'it is declared LEAKPROOF, and so may be called with rows that its caller may not see',
         format('Language %s.', l.lanname), format('ALTER FUNCTION %s NOT LEAKPROOF', f.oid::regprocedure)
     FROM pg_proc f JOIN pg_language l ON l.oid = f.prolang
-    WHERE f.proleakproof AND f.pronamespace = ANY (scope.schemas) AND NOT tenancy.of_extension('pg_proc'::regclass, f.oid)
+    WHERE f.proleakproof AND f.pronamespace = ANY (scope.schemas) AND NOT tenancy.of_extension('pg_proc'::regclass, f.oid, f.proowner)
 $$;
 COMMENT ON FUNCTION tenancy.audit_leakproof_function(tenancy.audit_scope) IS 'Rule leakproof_function of tenancy.audit().';

@@ -11,5 +11,8 @@ AS $$
         CASE WHEN r.rolbypassrls AND NOT r.rolsuper AND r.oid <> tenancy.administrator() THEN format('ALTER ROLE %I NOBYPASSRLS', l.name) END
     FROM tenancy.audited_logins() l JOIN pg_roles r ON r.oid = l.login CROSS JOIN LATERAL (SELECT tenancy.not_bound_because(l.name)) why (text)
     WHERE why.text IS NOT NULL
+    UNION ALL
+    SELECT 'warning', 'setting app_logins', 'it names what is no login, so the app''s own may be another', format('There is no login %s.', string_agg(n, ', ' ORDER BY n)), NULL
+    FROM unnest(tenancy.setting_names('app_logins')) n WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = n AND r.rolcanlogin) HAVING count(*) > 0
 $$;
 COMMENT ON FUNCTION tenancy.audit_login_not_bound(tenancy.audit_scope) IS 'Rule login_not_bound of tenancy.audit().';

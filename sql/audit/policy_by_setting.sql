@@ -12,7 +12,7 @@ AS $$
         SELECT f.oid, m[1] AS setting
         FROM pg_proc f CROSS JOIN LATERAL regexp_matches(COALESCE(pg_get_function_sqlbody(f.oid), f.prosrc), 'current_setting\(\s*''([^'']+)''', 'gi') m
         WHERE f.oid IN (SELECT function FROM called) AND f.pronamespace NOT IN ('auth'::regnamespace, 'tenancy'::regnamespace)
-            AND NOT tenancy.of_extension('pg_proc'::regclass, f.oid)
+            AND NOT tenancy.of_extension('pg_proc'::regclass, f.oid, f.proowner)
     ), found AS MATERIALIZED (
         SELECT c.tree, c.setting, c.setting AS what FROM unnest(scope.claims) c
         UNION

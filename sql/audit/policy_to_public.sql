@@ -20,6 +20,8 @@ AS $$
     ), mended AS MATERIALIZED (
         -- It stays a policy for all who have rights on the table now.
         SELECT h.policy, string_agg(h.grantee::regrole::text, ', ' ORDER BY h.grantee::regrole::text) AS roles FROM holders h GROUP BY 1 HAVING bool_and(h.grantee <> 0)
+            -- (Predefined roles give rights that no table knows of.)
+            AND NOT EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles p ON p.oid = m.roleid WHERE p.rolname IN ('pg_read_all_data', 'pg_write_all_data') AND m.member = ANY (scope.callers))
     )
     SELECT 'warning', f.object, 'it is for every role, whoever that is', tenancy.policy_text(f.policy), 'ALTER POLICY ' || quote_ident(f.name) || ' ON ' || f.table_name || ' TO ' || m.roles
     FROM found f LEFT JOIN mended m ON m.policy = f.policy

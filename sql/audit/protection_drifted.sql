@@ -197,7 +197,9 @@ BEGIN
                 ELSE 'the guard that tenancy.protect() was asked for is not as it made it' END;
             detail := CASE WHEN first <> alike.names[place] THEN format('It is as with %s.', first)
                 ELSE COALESCE(drift.problem, 'It would run: ' || array_to_string(drift.statements, '; ')) END;
-            fix := CASE WHEN drift.problem IS NULL THEN tenancy.protect_call(alike.relations[place], alike.asked[place]) END;
+            -- (Somebody chose columns: protect() would grant the table.)
+            fix := CASE WHEN drift.problem IS NULL AND NOT (array_to_string(drift.statements, ';') ~ 'GRANT ' AND EXISTS (
+                    SELECT FROM pg_attribute a WHERE a.attrelid = alike.relations[place] AND a.attacl IS NOT NULL)) THEN tenancy.protect_call(alike.relations[place], alike.asked[place]) END;
             RETURN NEXT;
         END LOOP;
     END LOOP;

@@ -9,7 +9,8 @@ AS $$
         -- Functions of the owner that policies rely on to read past row security: bound, they would find nothing, or themselves.
         SELECT d.target FROM unnest(scope.doors) d WHERE d.kind IN ('function', 'procedure')
     )
-    SELECT 'warning', t.object, 'row security does not bind its owner', format('It belongs to role %s.', t.owner::regrole),
+    -- (Where apps log in as the owner, no policy holds at all.)
+    SELECT CASE WHEN t.owner = ANY (scope.apps) AND t.owner <> ALL (scope.owners) THEN 'error' ELSE 'warning' END, t.object, 'row security does not bind its owner', format('It belongs to role %s.', t.owner::regrole),
         CASE WHEN t.relation NOT IN (SELECT h.target FROM helpers h) THEN format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', t.name) END
     FROM unnest(scope.tables) t
     -- (What protect() was asked is for protection_drifted, children are for child_unprotected.)

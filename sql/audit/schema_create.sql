@@ -10,8 +10,8 @@ AS $$
     FROM pg_namespace n CROSS JOIN LATERAL aclexplode(n.nspacl) a
     CROSS JOIN LATERAL (
         SELECT string_agg(DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END, ', ') AS holders
-        FROM aclexplode(n.nspacl) x WHERE x.privilege_type = 'CREATE' AND x.grantee = ANY (scope.callers) AND x.grantee <> n.nspowner) h
-    WHERE a.privilege_type = 'CREATE' AND a.grantee = ANY (scope.callers) AND a.grantee <> n.nspowner
+        FROM aclexplode(n.nspacl) x WHERE x.privilege_type = 'CREATE' AND x.grantee = ANY (scope.callers) AND x.grantee <> n.nspowner AND x.grantee <> ALL (scope.owners)) h
+    WHERE a.privilege_type = 'CREATE' AND a.grantee = ANY (scope.callers) AND a.grantee <> n.nspowner AND a.grantee <> ALL (scope.owners)
         AND (n.oid = ANY (scope.schemas) OR n.nspname IN ('auth', 'tenancy'))
     GROUP BY n.nspname, h.holders
 $$;

@@ -14,7 +14,7 @@ AS $$
         SELECT DISTINCT p.relation FROM unnest(scope.policies) p LEFT JOIN asking a ON a.tree = p.using_tree
         WHERE p.permissive AND p.command IN ('r', '*') AND p.roles && ARRAY(SELECT oid FROM anonymous) AND a.tree IS NULL
     ), tables AS MATERIALIZED (
-        SELECT t.relation, t.name, t.row_security, t.granted FROM unnest(scope.tables) t
+        SELECT t.relation, t.name, t.owner, t.row_security, t.granted FROM unnest(scope.tables) t
         WHERE t.granted LIKE '%r%' AND (NOT t.row_security OR t.template = 'public_read' OR t.relation IN (SELECT relation FROM open))
     ), columns AS MATERIALIZED (
         SELECT t.*, a.attname, a.attacl, c.relacl
@@ -28,7 +28,7 @@ AS $$
     ), found AS MATERIALIZED (
         SELECT c.name, c.attname, c.row_security, array_agg(DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END) AS readers
         FROM columns c CROSS JOIN LATERAL (SELECT * FROM aclexplode(c.relacl) UNION ALL SELECT * FROM aclexplode(c.attacl)) x
-        WHERE x.privilege_type = 'SELECT' AND x.grantee = ANY (scope.callers) AND (NOT c.row_security OR x.grantee IN (SELECT oid FROM anonymous))
+        WHERE x.privilege_type = 'SELECT' AND x.grantee = ANY (scope.callers) AND x.grantee <> c.owner AND (NOT c.row_security OR x.grantee IN (SELECT oid FROM anonymous))
         GROUP BY 1, 2, 3
     )
     SELECT CASE WHEN f.row_security THEN 'warning' ELSE 'error' END, format('column %s.%I', f.name, f.attname),

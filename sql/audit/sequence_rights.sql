@@ -8,17 +8,18 @@ AS $$
     WITH sequences AS MATERIALIZED (
         SELECT c.oid, c.oid::regclass::text AS name, c.relacl, c.relowner FROM pg_class c
         WHERE c.relkind = 'S' AND c.relnamespace = ANY (scope.schemas) 
-            AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+            AND NOT (c.relowner IN (SELECT oid FROM pg_roles WHERE rolsuper)
+                AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'))
     ), rights AS MATERIALIZED (
         SELECT s.oid, x.grantee, x.privilege_type, x.grantor = s.relowner AS by_owner FROM sequences s CROSS JOIN LATERAL aclexplode(s.relacl) x
         WHERE x.privilege_type IN ('UPDATE', 'USAGE') AND x.grantee <> s.relowner
     ), inserters AS MATERIALIZED (
         SELECT t.relation, x.grantee FROM unnest(scope.tables) t JOIN pg_class c ON c.oid = t.relation CROSS JOIN LATERAL aclexplode(c.relacl) x
-        WHERE t.granted LIKE '%a%' AND x.privilege_type = 'INSERT' AND x.grantee = ANY (scope.callers)
+        WHERE t.granted LIKE '%a%' AND x.privilege_type = 'INSERT' AND x.grantee = ANY (scope.callers) AND x.grantee <> t.owner
         UNION
         SELECT t.relation, x.grantee FROM unnest(scope.tables) t JOIN pg_attribute a ON a.attrelid = t.relation AND a.attacl IS NOT NULL
             CROSS JOIN LATERAL aclexplode(a.attacl) x
-        WHERE t.granted LIKE '%a%' AND x.privilege_type = 'INSERT' AND x.grantee = ANY (scope.callers)
+        WHERE t.granted LIKE '%a%' AND x.privilege_type = 'INSERT' AND x.grantee = ANY (scope.callers) AND x.grantee <> t.owner
     ), needed AS MATERIALIZED (
         -- Sequences that a column's default asks. (An identity column needs no right on its own.)
         SELECT DISTINCT d.adrelid, s.oid FROM pg_attrdef d JOIN pg_depend e ON e.classid = 'pg_attrdef'::regclass AND e.objid = d.oid

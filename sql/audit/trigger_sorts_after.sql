@@ -15,7 +15,7 @@ AS $$
     JOIN pg_trigger t ON t.tgrelid = a.relation AND t.tgtype & 83 = 19 AND t.tgname > 'tenancy_keep_tenant' AND t.tgenabled IN ('O', 'A') AND NOT t.tgisinternal
     LEFT JOIN pg_trigger above ON above.oid = t.tgparentid
     JOIN pg_proc f ON f.oid = t.tgfoid JOIN pg_language l ON l.oid = f.prolang
-    WHERE a.asked IS NOT NULL AND l.lanname NOT IN ('internal', 'c') AND NOT tenancy.of_extension('pg_proc'::regclass, f.oid)
+    WHERE a.asked IS NOT NULL AND l.lanname NOT IN ('internal', 'c') AND NOT tenancy.of_extension('pg_proc'::regclass, f.oid, f.proowner)
         AND (strpos(lower(f.prosrc), lower(c.attname)) > 0 OR f.prosrc ~* '\mnew\s*:?=|\minto\s+(strict\s+)?new\M|\mexecute\M|\mreturn\s+(?!new\s*;|null\s*;|old\s*;)')
 $$;
 COMMENT ON FUNCTION tenancy.audit_trigger_sorts_after(tenancy.audit_scope) IS 'Rule trigger_sorts_after of tenancy.audit().';

@@ -47,6 +47,8 @@ not_tried=
 for line in "${lower[@]}"; do
     read -r version pg_config libraries <<<"$line"
     if ! cmp -s "$(script "$PG_CONFIG")" "$(script "$pg_config")"; then
+        [ "$(sort "$(script "$PG_CONFIG")" | cksum)" != "$(sort "$(script "$pg_config")" 2>/dev/null | cksum)" ] ||
+            fail "from $version: the script there has the same lines in another order: builds are to be alike"
         not_tried+="from $version: another pg_tenancy is installed there; "
         continue
     fi

@@ -34,7 +34,14 @@ SELECT object FROM tenancy.audit() WHERE code = 'rls_disabled';
 SELECT tenancy.configure('audit_schemas', NULL);
 SELECT count(*) FROM tenancy.audit() WHERE object LIKE '%table pg_catalog.%' OR object LIKE '%information_schema%' OR object ~ ' (auth|tenancy)\.';
 SELECT object FROM tenancy.audit() WHERE code = 'rls_disabled' AND object IN ('table other.docs', 'table audited.docs');
-SELECT count(*) FROM tenancy.audit('{}');
+SELECT (test.error($$SELECT tenancy.audit('{}')$$)).*;
+SELECT (test.error($$SELECT tenancy.audit('{audited,NULL}')$$)).*;
+-- The identity provider's own schema is left out, unless it is public
+SELECT tenancy.configure('identity_schema', 'other');
+SELECT count(*) FROM tenancy.audit() WHERE object = 'table other.docs';
+SELECT tenancy.configure('identity_schema', 'public');
+SELECT 'public'::regnamespace = ANY (tenancy.audited_schemas(NULL)) AS looked_at;
+SELECT tenancy.configure('identity_schema', NULL);
 -- Whose the tables are is not asked; of what belongs to an extension nobody here is the owner
 CREATE SCHEMA extended;
 CREATE TABLE extended.of_extension (id int, tenant_id text);
@@ -43,6 +50,9 @@ GRANT ALL ON extended.of_extension TO PUBLIC;
 SELECT count(*) > 0 AS found FROM tenancy.audit('{extended}');
 INSERT INTO pg_depend SELECT 'pg_class'::regclass, 'extended.of_extension'::regclass, 0, 'pg_extension'::regclass, oid, 0, 'e' FROM pg_extension WHERE extname = 'plpgsql';
 SELECT level, code, object FROM tenancy.audit('{extended}');
+-- (one that somebody's ALTER EXTENSION ... ADD put there is still theirs)
+ALTER TABLE extended.of_extension OWNER TO table_owner;
+SELECT level, code, object FROM tenancy.audit('{extended}') WHERE code = 'rls_disabled';
 -- Another name of the column, and of the roles
 ALTER TABLE other.docs RENAME tenant_id TO org;
 SELECT level, object FROM tenancy.audit('{other}') WHERE code = 'rls_disabled';
@@ -56,6 +66,17 @@ SELECT tenancy.waive('rls_disabled', 'table audited.docs', 'a demo', '2999-01-01
 SELECT object FROM tenancy.audit('{audited}') WHERE code = 'rls_disabled';
 SELECT tenancy.waive('rls_disabled', 'table audited.docs', 'another reason');
 SELECT * FROM tenancy.waiver;
+-- It is for the finding as it was: worse, it is there again
+ALTER TABLE other.docs DROP COLUMN tenant_id;
+REVOKE ALL ON other.docs FROM PUBLIC, audited_app;
+GRANT USAGE ON SCHEMA other TO authenticated;
+GRANT SELECT ON other.docs TO authenticated;
+SELECT tenancy.waive('rls_disabled', 'table other.docs', 'a price list');
+SELECT level, object FROM tenancy.audit('{other}') WHERE code = 'rls_disabled';
+GRANT INSERT ON other.docs TO authenticated;
+SELECT level, object, detail FROM tenancy.audit('{other}') WHERE code = 'rls_disabled';
+SELECT tenancy.waive('rls_disabled', 'table other.docs', 'a guest book');
+SELECT level, object FROM tenancy.audit('{other}') WHERE code = 'rls_disabled';
 -- After its last day the finding is there again, with the reason
 UPDATE tenancy.waiver SET until = CURRENT_DATE;
 SELECT object FROM tenancy.audit('{audited}') WHERE code = 'rls_disabled';
@@ -71,7 +92,8 @@ SET client_min_messages = warning;
 SELECT (test.error($$SELECT tenancy.waive('nope', 'table audited.docs', 'x')$$)).*;
 SELECT (test.error($$SELECT tenancy.waive(NULL, 'table audited.docs', 'x')$$)).*;
 SELECT (test.error($$SELECT tenancy.waive('rls_disabled', '', 'x')$$)).*;
-SELECT (test.error($$SELECT tenancy.waive('rls_disabled', 'table audited.docs', ' ')$$)).*;
+SELECT (test.error($$SELECT tenancy.waive('rls_disabled', 'table audited.docs', E' \t\n')$$)).*;
+SELECT (test.error($$SELECT tenancy.waive('rls_disabled', NULL, 'x')$$)).*;
 SELECT (test.error($$SELECT tenancy.waive('rls_disabled', 'table audited.docs', 'x', '2026-01-01')$$)).*;
 SELECT (test.error($$SELECT tenancy.unwaive('rls_disabled', 'table audited.docs')$$)).*;
 SET LOCAL ROLE table_owner;
@@ -92,6 +114,33 @@ SELECT code, message, detail FROM test.error($$SELECT tenancy.assert_isolated('{
 SELECT (test.error($$SELECT tenancy.assert_isolated('{audited}', 'fatal')$$)).*;
 SELECT (test.error($$SELECT tenancy.assert_isolated('{audited}', NULL)$$)).*;
 SELECT (test.error($$SELECT tenancy.assert_isolated('{nope}')$$)).*;
+SELECT (test.error($$SELECT tenancy.assert_isolated('{}')$$)).*;
+ROLLBACK;
+
+-- A role is a caller of all tables but its own, whatever else it owns; one that apps act with is so even of those
+BEGIN;
+SELECT (test.error($$SELECT tenancy.configure('app_logins', 'audited_apq')$$)).*;
+SELECT (test.error($$SELECT tenancy.configure('caller_functions', 'audited.whoever')$$)).*;
+CREATE TABLE audited.kept (id int PRIMARY KEY, tenant_id text NOT NULL);
+CREATE INDEX ON audited.kept (tenant_id);
+ALTER TABLE audited.kept ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY all_of_it ON audited.kept TO audited_app USING (true);
+GRANT SELECT, TRUNCATE ON audited.kept TO audited_app;
+SELECT level, code, object FROM tenancy.audit('{audited}') WHERE object LIKE '%kept' AND level = 'error';
+CREATE SCHEMA audited_queue AUTHORIZATION audited_app;
+CREATE TABLE audited_queue.job (id int PRIMARY KEY);
+ALTER TABLE audited_queue.job OWNER TO audited_app;
+CREATE SEQUENCE audited.made;
+ALTER SEQUENCE audited.made OWNER TO audited_app;
+SELECT level, code, object FROM tenancy.audit('{audited,audited_queue}') WHERE object ~ 'kept|queue' AND level = 'error';
+ALTER TABLE audited.kept OWNER TO audited_app;
+ALTER TABLE audited.kept NO FORCE ROW LEVEL SECURITY;
+SELECT level, code, object FROM tenancy.audit('{audited}') WHERE object LIKE '%kept' AND code LIKE 'rls%';
+SELECT tenancy.configure('app_logins', 'audited_app');
+SELECT level, code, object FROM tenancy.audit('{audited}') WHERE object LIKE '%kept' AND code LIKE 'rls%';
+ALTER TABLE audited.kept DISABLE ROW LEVEL SECURITY;
+DROP POLICY all_of_it ON audited.kept;
+SELECT level, code, object, detail FROM tenancy.audit('{audited}') WHERE object LIKE '%kept' AND code LIKE 'rls%';
 ROLLBACK;
 
 -- A rule that cannot be tried is an error, and the others go on

@@ -71,4 +71,10 @@ DO $$ BEGIN
     END IF;
 END $$;
 SELECT count(*) FROM tenancy.audited_logins() WHERE name = 'audited_maker';
+-- A login that the setting names and that is gone
+CREATE ROLE audited_gone LOGIN;
+SELECT tenancy.configure('app_logins', 'app, audited_gone');
+SELECT level, object, detail FROM tenancy.audit() WHERE code = 'login_not_bound' AND object LIKE 'setting %';
+DROP ROLE audited_gone;
+SELECT level, object, message, detail FROM tenancy.audit() WHERE code = 'login_not_bound' AND object LIKE 'setting %';
 ROLLBACK;

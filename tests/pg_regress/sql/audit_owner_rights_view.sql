@@ -38,6 +38,29 @@ GRANT SELECT ON audited.invoker, audited.of_open TO authenticated;
 SELECT * FROM test.findings('owner_rights_view');
 GRANT SELECT ON audited.unused TO authenticated;
 SELECT object FROM test.findings('owner_rights_view');
+SAVEPOINT mine;
 ALTER TABLE audited.docs FORCE ROW LEVEL SECURITY;
 SELECT object FROM test.findings('owner_rights_view');
+-- An owner whom a policy lets in by name is as good as free; not where a RESTRICTIVE one holds
+CREATE POLICY migrations ON audited.docs TO table_owner USING (true);
+SELECT level, object, detail FROM test.findings('owner_rights_view');
+SELECT test.caller('{"sub": "ann", "tenant_id": "ours"}') \g /dev/null
+SELECT id FROM audited.unused;
+RESET ROLE;
+SET LOCAL ROLE table_owner;
+CREATE POLICY floor ON audited.docs AS RESTRICTIVE USING (tenant_id = auth.tenant_id());
+SELECT level, object FROM test.findings('owner_rights_view');
+ROLLBACK TO mine;
+-- Whoever may use it, by whatever role; less where it is known that no app acts with that one
+REVOKE SELECT ON audited.unused FROM authenticated;
+GRANT SELECT ON audited.unused TO reporter;
+SELECT level, object, detail FROM test.findings('owner_rights_view');
+RESET ROLE;
+SELECT tenancy.configure('app_logins', 'app');
+SELECT level, object FROM test.findings('owner_rights_view');
+GRANT SELECT ON audited.unused TO app;
+SELECT level, object FROM test.findings('owner_rights_view');
+-- One that asks who is calling, behind a barrier
+CREATE OR REPLACE VIEW audited.unused WITH (security_barrier) AS SELECT * FROM audited.docs WHERE tenant_id = auth.tenant_id();
+SELECT level, object FROM test.findings('owner_rights_view');
 ROLLBACK;

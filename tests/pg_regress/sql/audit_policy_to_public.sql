@@ -33,6 +33,13 @@ SELECT level, object FROM test.findings('policy_to_public');
 DROP POLICY gate ON audited.docs;
 CREATE POLICY gate ON audited.docs AS RESTRICTIVE FOR DELETE USING (false);
 SELECT level, object FROM test.findings('policy_to_public');
+-- No mend where somebody has rights that no table knows of
+SAVEPOINT mine;
+DROP POLICY gate ON audited.docs;
+RESET ROLE;
+GRANT pg_read_all_data TO reporter;
+SELECT level, object, fix FROM test.findings('policy_to_public');
+ROLLBACK TO mine;
 -- Nor is one for a role meant, nor a table of which rows have no owner
 ALTER POLICY own ON audited.docs TO authenticated;
 CREATE TABLE audited.lookup (id int);

@@ -86,6 +86,14 @@ ROLLBACK TO before;
 SELECT count(*) > 0 FROM tenancy.unprotect('audited.countries');
 SELECT * FROM pg_temp.drifted();
 
+-- Rights that were taken back, and columns granted instead, are not given again
+SAVEPOINT narrowed;
+REVOKE SELECT ON audited.docs_too FROM authenticated;
+SELECT level, fix FROM pg_temp.drifted() WHERE object = 'table audited.docs_too';
+GRANT SELECT (tenant_id) ON audited.docs_too TO authenticated;
+SELECT level, fix FROM pg_temp.drifted() WHERE object = 'table audited.docs_too';
+ROLLBACK TO narrowed;
+
 -- What settings ask for today counts, and never which roles a comment says
 RESET ROLE;
 SELECT tenancy.configure('staff_roles', 'drifted_support');

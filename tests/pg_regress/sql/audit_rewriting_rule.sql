@@ -34,6 +34,16 @@ CREATE RULE log AS ON INSERT TO audited.inbox DO ALSO INSERT INTO audited.open V
 SELECT * FROM test.findings('rewriting_rule');
 GRANT INSERT ON audited.outbox TO authenticated;
 SELECT object FROM test.findings('rewriting_rule');
+-- One on a view reads as the view's owner too, security_invoker or not
+CREATE VIEW audited.through WITH (security_invoker) AS SELECT 1 AS id;
+CREATE RULE into_docs AS ON INSERT TO audited.through DO INSTEAD UPDATE audited.docs SET id = NEW.id;
+GRANT INSERT ON audited.through TO authenticated;
+SELECT * FROM test.findings('rewriting_rule') WHERE object LIKE '%through';
+SELECT test.caller('{"sub": "ann", "tenant_id": "ours"}') \g /dev/null
+INSERT INTO audited.through VALUES (99);
+RESET ROLE;
+SELECT count(*) > 0 AS changed FROM audited.docs WHERE id = 99;
+SET LOCAL ROLE table_owner;
 ALTER TABLE audited.docs FORCE ROW LEVEL SECURITY;
 SELECT object FROM test.findings('rewriting_rule');
 ROLLBACK;

@@ -22,7 +22,9 @@ CREATE TABLE audited.part_alone PARTITION OF audited.parts FOR VALUES FROM (9) T
 GRANT SELECT, INSERT, UPDATE, DELETE ON audited.docs, audited.settings TO authenticated;
 GRANT SELECT ON audited.notes, audited.countries, audited.odd_key, audited.part TO authenticated;
 GRANT INSERT ON audited.append_only TO PUBLIC;
-GRANT INSERT, UPDATE ON audited.write_only TO app;
+GRANT INSERT, UPDATE ON audited.write_only TO authenticated;
+CREATE TABLE audited.of_worker (id int, tenant_id uuid NOT NULL);
+GRANT SELECT, INSERT, UPDATE ON audited.of_worker TO reporter;
 GRANT TRUNCATE ON audited.truncated TO anonymous;
 GRANT SELECT (title) ON audited.by_column TO authenticated;
 GRANT SELECT ON audited.parts TO authenticated;
@@ -36,6 +38,16 @@ INSERT INTO audited.docs VALUES (1, 'a', 'ours'), (2, 'b', 'theirs');
 SELECT test.caller('{"sub": "ann", "tenant_id": "a"}') \g /dev/null
 SELECT title FROM audited.docs;
 RESET ROLE;
+SET LOCAL ROLE table_owner;
+
+-- What only others than apps reach, once it is known who apps are
+RESET ROLE;
+SELECT tenancy.configure('app_logins', 'app');
+SELECT level, object, message, detail, fix FROM test.findings('rls_disabled') WHERE object LIKE '%of_worker';
+GRANT SELECT ON audited.of_worker TO app;
+SELECT level, object, message, detail, fix FROM test.findings('rls_disabled') WHERE object LIKE '%of_worker';
+SELECT tenancy.configure('app_logins', NULL);
+DROP TABLE audited.of_worker;
 SET LOCAL ROLE table_owner;
 
 -- No finding: row security is on; who has a right on it is the owner or passes it anyway; policies are there, or the
@@ -53,6 +65,13 @@ CREATE TABLE audited.far_below PARTITION OF audited.below FOR VALUES FROM (0) TO
 ALTER TABLE audited.guarded ENABLE ROW LEVEL SECURITY;
 GRANT SELECT ON audited.far_below TO PUBLIC;
 SELECT object FROM test.findings('rls_disabled');
+-- What belongs to a tenant's row by a foreign key
+CREATE TABLE audited.orders (id int PRIMARY KEY, tenant_id text NOT NULL);
+ALTER TABLE audited.orders ENABLE ROW LEVEL SECURITY;
+CREATE TABLE audited.lines (id int, order_id int NOT NULL REFERENCES audited.orders);
+GRANT SELECT ON audited.lines TO authenticated;
+SELECT level, object, message, detail, fix FROM test.findings('rls_disabled') WHERE object LIKE '%lines';
+DROP TABLE audited.lines;
 CREATE TABLE audited.lookup (id int);
 GRANT SELECT, INSERT ON audited.lookup TO authenticated;
 SELECT level, object FROM test.findings('rls_disabled');
