@@ -10,7 +10,7 @@ CREATE FUNCTION tenancy.audit_rules() RETURNS text[]
         leakproof_function,literal_tenant,login_not_bound,materialized_view,membership_by_subselect,multiple_permissive_policies,
         no_primary_key,no_restrictive_floor,only_restrictive_policies,or_without_column,orphans,owner_rights_view,parameter_logging,
         pattern_on_claim,policies_without_rls,policy_always_false,policy_always_true,policy_by_setting,policy_exists_unbound,
-        policy_for_nobody,policy_reads_unprotected,policy_recursion,policy_to_public,policy_too_large,policy_without_caller,
+        policy_for_nobody,policy_not_tied,policy_reads_unprotected,policy_recursion,policy_to_public,policy_too_large,
         policy_without_own_column,protection_drifted,publication_without_filter,rewriting_rule,rls_disabled,rls_not_forced,
         rls_without_policies,role_claim_as_right,schema_create,sensitive_columns,sequence_rights,server_version,signed_in_by_jwt,
         tenant_column_nullable,tenant_column_type,tenant_column_unindexed,tenant_column_unknown,trigger_sorts_after,unique_without_tenant,

@@ -92,9 +92,9 @@ AS $$
         JOIN nodes w ON w.tree = c.tree AND w.own_column = v.own_column AND e.id = ANY (w.ancestors) AND NOT c.id = ANY (w.ancestors)
         WHERE c.type = 'COALESCEEXPR'
     )
-    SELECT t.tree, COALESCE(c.columns, '{}'), f.always, COALESCE(f.always_unless_null, '{}'), i.tree IS NOT NULL
+    SELECT t.tree, COALESCE(c.columns, '{}'), f.always, COALESCE(f.always_unless_null, '{}'), i.tree IS NOT NULL, b.tied, b.partly, b.asks
     FROM (SELECT p.using_tree AS tree FROM unnest(scope.policies) p WHERE p.using_tree IS NOT NULL UNION SELECT p.check_tree FROM unnest(scope.policies) p WHERE p.check_tree IS NOT NULL) t
-    LEFT JOIN columns c ON c.tree = t.tree LEFT JOIN facts f ON f.tree = t.tree LEFT JOIN inverted i ON i.tree = t.tree
+    LEFT JOIN columns c ON c.tree = t.tree LEFT JOIN facts f ON f.tree = t.tree LEFT JOIN inverted i ON i.tree = t.tree LEFT JOIN tenancy.tied_trees(scope) b ON b.tree = t.tree
 $$;
 COMMENT ON FUNCTION tenancy.policy_trees(tenancy.audit_scope) IS
 'Each expression of hand-written policies, with what is known of its outcome; scope has its policies and nodes.';
@@ -108,7 +108,7 @@ AS $$
         SELECT ARRAY(SELECT r.oid FROM pg_roles r WHERE r.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous')) OR r.rolname = ANY (tenancy.setting_names('app_logins'))) || 0::oid AS customers
     ), tests AS MATERIALIZED (
         -- (Each letter is a command for which the expression is tested: of the rows there are, or of those written.)
-        SELECT p.policy, p.object, p.name, p.relation, p.permissive, p.roles, p.command, e.clause, e.tree, e.there, e.written, t.columns, t.inverted,
+        SELECT p.policy, p.object, p.name, p.relation, p.permissive, p.roles, p.command, e.clause, e.tree, e.there, e.written, r.callers, t.columns, t.inverted, t.tied, t.partly, t.asks,
             CASE WHEN t.always_unless_null <> '{}' AND EXISTS (
                 SELECT FROM pg_attribute a WHERE a.attrelid = p.relation AND a.attnum = ANY (t.always_unless_null) AND a.attnotnull) THEN true ELSE t.always END AS always
         FROM unnest(scope.policies) p
@@ -117,8 +117,9 @@ AS $$
             ('WITH CHECK', p.check_tree, NULL, CASE p.command WHEN '*' THEN 'aw' ELSE p.command::text END)
         ) e (clause, tree, there, written)
         JOIN unnest(scope.trees) t ON t.tree = e.tree
+        JOIN (SELECT b.relation, CASE WHEN b.owner = ANY (scope.owners) THEN array_remove(scope.callers, b.owner) ELSE scope.callers END AS callers FROM unnest(scope.tables) b) r ON r.relation = p.relation
     ), narrow AS MATERIALIZED (
-        SELECT relation, roles, there, written FROM tests WHERE NOT permissive AND columns <> '{}' AND always IS DISTINCT FROM true AND NOT inverted
+        SELECT relation, roles, there, written FROM tests WHERE NOT permissive AND tied AND always IS DISTINCT FROM true AND NOT inverted
         UNION ALL
         SELECT t.relation, '{0}', 'rwd', 'aw' FROM unnest(scope.tables) t WHERE t.asked IS NOT NULL
     ), closed AS MATERIALIZED (
@@ -126,7 +127,7 @@ AS $$
         FROM tests x JOIN narrow n ON n.relation = x.relation
         WHERE x.permissive AND (0 = ANY (n.roles) OR x.roles <@ n.roles OR NOT EXISTS (
             -- It narrows for all whom the other lets in, be it because nobody else was granted anything.
-            SELECT FROM unnest(scope.callers) e
+            SELECT FROM unnest(x.callers) e
             WHERE e = ANY (CASE WHEN 0 = ANY (x.roles) THEN ARRAY(
                     SELECT a.grantee FROM pg_class c, aclexplode(c.relacl) a WHERE c.oid = x.relation
                     UNION SELECT a.grantee FROM pg_attribute c, aclexplode(c.attacl) a WHERE c.attrelid = x.relation) ELSE x.roles END)
@@ -136,10 +137,10 @@ AS $$
         SELECT DISTINCT x.policy FROM settings s, tests x JOIN tests o ON o.relation = x.relation
         WHERE x.permissive AND NOT x.roles && s.customers AND o.permissive AND o.columns <> '{}' AND o.always IS NULL AND NOT o.roles <@ x.roles
     )
-    SELECT x.policy, x.object, x.name, x.relation, x.roles, x.command, x.clause, x.tree, x.columns, x.always, l.commands, translate(l.commands, concat(c.letters), ''), a.policy IS NOT NULL
+    SELECT x.policy, x.object, x.name, x.relation, x.roles, x.command, x.clause, x.tree, x.columns, x.always, l.commands, translate(l.commands, concat(c.letters), ''), a.policy IS NOT NULL, x.tied, x.partly, x.asks
     FROM tests x LEFT JOIN closed c ON c.policy = x.policy AND c.clause = x.clause LEFT JOIN apart a ON a.policy = x.policy
     CROSS JOIN LATERAL (SELECT CASE x.clause WHEN 'USING' THEN concat(x.there, translate(x.written, 'w', '')) ELSE x.written END) l (commands)
-    WHERE x.permissive AND x.roles && scope.callers
+    WHERE x.permissive AND x.roles && x.callers
 $$;
 COMMENT ON FUNCTION tenancy.policy_tests(tenancy.audit_scope) IS
 'Each expression of hand-written permissive policies for callers, with for which commands it decides; scope has its tables and trees.';

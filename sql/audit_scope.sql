@@ -52,7 +52,10 @@ CREATE TYPE tenancy.audited_tree AS (
     columns smallint[],      -- those of the policy's table that it names
     always boolean,          -- true or false where it is that for every row and caller
     always_unless_null smallint[], -- columns that make it true for every row if one of them is NOT NULL
-    inverted boolean         -- lets in whoever is nobody
+    inverted boolean,        -- lets in whoever is nobody
+    tied boolean,            -- ties the row to the caller; partly: an arm of it does; asks: it may ask at least who is calling
+    partly boolean,
+    asks boolean
 );
 COMMENT ON TYPE tenancy.audited_tree IS 'An expression of policies written by hand: tenancy.policy_trees().';
 
@@ -62,7 +65,8 @@ CREATE TYPE tenancy.audited_test AS (
     tree int, columns smallint[], always boolean,
     commands text,           -- for which it is tested, letters as in pg_policy.polcmd; a USING that is the check of INSERT too has that
     open text,               -- those of them that no RESTRICTIVE policy, for all whom this one lets in, narrows by a column of the table
-    apart boolean            -- for roles of its own, beside a policy that shows others rows by their columns
+    apart boolean,           -- for roles of its own, beside a policy that shows others rows by their columns
+    tied boolean, partly boolean, asks boolean -- as in audited_tree
 );
 COMMENT ON TYPE tenancy.audited_test IS 'An expression of a permissive policy for callers, written by hand: tenancy.policy_tests().';
 

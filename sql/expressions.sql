@@ -15,7 +15,7 @@ CREATE TYPE tenancy.expression_node AS (
     own_column smallint, -- the number of the column, if it is one of the policy's own table
     per_row boolean,     -- evaluated for each row: not in a sub-select, or in one that reads a column of the policy's own table
     function oid,        -- what it calls: a function, or that of an operator
-    value text,          -- of a constant that is text, boolean or text[]
+    value text,          -- of a constant that is text, a name, boolean or text[]
     fields jsonb         -- its fields that are no nodes, as text: funcid, opno, varattno, relid, boolop, sublinktype, ...
 );
 COMMENT ON TYPE tenancy.expression_node IS 'A node of an expression''s parse tree: tenancy.expression_nodes().';
@@ -64,11 +64,12 @@ BEGIN
             -- (Four bytes tell the length.)
             convert_from(decode(substr(hex, 9), 'hex'), getdatabaseencoding())
         WHEN type::oid = 'unknown'::regtype THEN convert_from(decode(left(hex, -2), 'hex'), getdatabaseencoding())
+        WHEN type::oid = 'name'::regtype THEN convert_from(decode(regexp_replace(hex, '(00)+$', ''), 'hex'), getdatabaseencoding())
         WHEN type::oid = 'text[]'::regtype THEN tenancy.expression_array(decode(hex, 'hex'))::text
     END;
 END $$;
 COMMENT ON FUNCTION tenancy.expression_constant(text, text) IS
-'The text, boolean or text[], as text, that the bytes of a constant in a pg_node_tree stand for; NULL for other types.';
+'The text, name, boolean or text[], as text, that the bytes of a constant in a pg_node_tree stand for; NULL for other types.';
 
 CREATE FUNCTION tenancy.expression_nodes(tree text) RETURNS SETOF tenancy.expression_node
     LANGUAGE plpgsql STABLE PARALLEL SAFE

@@ -50,12 +50,12 @@ extension_sql_file!("../sql/audit/policy_always_true.sql", name = "rule_policy_a
 extension_sql_file!("../sql/audit/policy_by_setting.sql", name = "rule_policy_by_setting", requires = ["rule_policy_always_true"]);
 extension_sql_file!("../sql/audit/policy_exists_unbound.sql", name = "rule_policy_exists_unbound", requires = ["rule_policy_by_setting"]);
 extension_sql_file!("../sql/audit/policy_for_nobody.sql", name = "rule_policy_for_nobody", requires = ["rule_policy_exists_unbound"]);
-extension_sql_file!("../sql/audit/policy_reads_unprotected.sql", name = "rule_policy_reads_unprotected", requires = ["rule_policy_for_nobody"]);
+extension_sql_file!("../sql/audit/policy_not_tied.sql", name = "rule_policy_not_tied", requires = ["rule_policy_for_nobody"]);
+extension_sql_file!("../sql/audit/policy_reads_unprotected.sql", name = "rule_policy_reads_unprotected", requires = ["rule_policy_not_tied"]);
 extension_sql_file!("../sql/audit/policy_recursion.sql", name = "rule_policy_recursion", requires = ["rule_policy_reads_unprotected"]);
 extension_sql_file!("../sql/audit/policy_to_public.sql", name = "rule_policy_to_public", requires = ["rule_policy_recursion"]);
 extension_sql_file!("../sql/audit/policy_too_large.sql", name = "rule_policy_too_large", requires = ["rule_policy_to_public"]);
-extension_sql_file!("../sql/audit/policy_without_caller.sql", name = "rule_policy_without_caller", requires = ["rule_policy_too_large"]);
-extension_sql_file!("../sql/audit/policy_without_own_column.sql", name = "rule_policy_without_own_column", requires = ["rule_policy_without_caller"]);
+extension_sql_file!("../sql/audit/policy_without_own_column.sql", name = "rule_policy_without_own_column", requires = ["rule_policy_too_large"]);
 extension_sql_file!("../sql/audit/protection_drifted.sql", name = "rule_protection_drifted", requires = ["rule_policy_without_own_column"]);
 extension_sql_file!("../sql/audit/publication_without_filter.sql", name = "rule_publication_without_filter", requires = ["rule_protection_drifted"]);
 extension_sql_file!("../sql/audit/rewriting_rule.sql", name = "rule_rewriting_rule", requires = ["rule_publication_without_filter"]);

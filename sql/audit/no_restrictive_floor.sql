@@ -8,7 +8,7 @@ AS $$
     SELECT 'notice', t.object, 'no RESTRICTIVE policy holds when a permissive one is too wide', NULL::text, NULL::text
     FROM unnest(scope.tables) t
     JOIN (
-        SELECT p.relation FROM unnest(scope.policies) p LEFT JOIN unnest(scope.trees) e ON NOT p.permissive AND e.tree = COALESCE(p.using_tree, p.check_tree) AND e.columns <> '{}'
+        SELECT p.relation FROM unnest(scope.policies) p LEFT JOIN unnest(scope.trees) e ON NOT p.permissive AND e.tree = COALESCE(p.using_tree, p.check_tree) AND e.tied
         GROUP BY 1 HAVING bool_or(p.permissive AND p.roles && scope.callers) AND count(e.tree) = 0
     ) p ON p.relation = t.relation
     WHERE t.has_owners AND t.row_security AND t.asked IS NULL AND t.granted <> ''

@@ -14,11 +14,11 @@ AS $$
         FROM (SELECT DISTINCT relation, relnamespace FROM reads) r
         JOIN pg_namespace s ON s.oid = r.relnamespace
         CROSS JOIN LATERAL (
-            SELECT x.privilege_type, x.grantee FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = r.relation
+            SELECT x.privilege_type, x.grantee FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = r.relation AND x.grantee <> c.relowner
             UNION ALL SELECT x.privilege_type, x.grantee FROM pg_attribute c, aclexplode(c.attacl) x WHERE c.attrelid = r.relation
         ) a
         WHERE a.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE') AND a.grantee = ANY (scope.callers)
-            AND EXISTS (SELECT FROM aclexplode(COALESCE(s.nspacl, acldefault('n', s.nspowner))) u WHERE u.privilege_type = 'USAGE' AND u.grantee = ANY (scope.callers))
+            AND EXISTS (SELECT FROM aclexplode(COALESCE(s.nspacl, acldefault('n', s.nspowner))) u WHERE u.privilege_type = 'USAGE' AND u.grantee = ANY (scope.callers) AND u.grantee <> s.nspowner)
         GROUP BY 1
     )
     SELECT CASE WHEN bool_or(g.writes) THEN 'error' ELSE 'notice' END, p.object,

@@ -1,6 +1,6 @@
 -- "Hide what is deleted" was written as a policy like the others, and permissive ones are joined with OR: every row that is not deleted
 -- is now visible to every tenant. It ought to be AS RESTRICTIVE.
--- finds: policy_without_caller policy not_deleted on public.articles
+-- finds: policy_not_tied policy not_deleted on public.articles
 -- finds: multiple_permissive_policies table public.articles
 -- finds: no_restrictive_floor table public.articles
 SET ROLE owner;

@@ -1,5 +1,5 @@
 -- "Agents take open tickets": the policy asks what the ticket is, and not whose, so an agent of one tenant takes those of all.
--- finds: policy_without_caller policy take_open on public.cases
+-- finds: policy_not_tied policy take_open on public.cases
 SET ROLE owner;
 SELECT tenancy.bootstrap_roles('app');
 

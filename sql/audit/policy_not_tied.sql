@@ -1,0 +1,47 @@
+-- A policy that lets rows in without tying them to the caller: it asks nobody, or an arm of it does not, or what it compares is
+-- no equality. What fits it is there for the callers of every tenant. Often it was meant to narrow ("not deleted"), and
+-- permissive policies widen.
+CREATE FUNCTION tenancy.audit_policy_not_tied(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM unnest(scope.tests) x WHERE NOT x.tied) THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+    WITH tests AS MATERIALIZED (
+        SELECT x.*, NOT x.apart AND x.open ~ format('[%s-]', translate(t.granted, 'r', '')) AS writes,
+            NOT COALESCE(t.tenant_column = ANY (x.columns), false) AND NOT COALESCE(t.user_column = ANY (x.columns), false) AS of_nobody
+        FROM unnest(scope.tests) x JOIN unnest(scope.tables) t ON t.relation = x.relation AND t.has_owners
+        -- (Who passes may be all, or nobody: other rules. A check that is wider than what its policy goes by is for write_check_missing.)
+        WHERE NOT x.tied AND x.open <> '' AND x.always IS NULL AND x.columns <> '{}'
+            AND NOT (x.clause = 'WITH CHECK' AND EXISTS (SELECT FROM unnest(scope.tests) u WHERE u.policy = x.policy AND u.clause = 'USING' AND u.tied))
+    ), nodes AS MATERIALIZED (
+        SELECT n.* FROM unnest(scope.nodes) n WHERE n.tree IN (SELECT x.tree FROM tests x)
+    ), withdrawn AS MATERIALIZED (
+        -- NOT published, published = false
+        SELECT DISTINCT v.tree, v.own_column FROM nodes v JOIN nodes p ON p.tree = v.tree AND p.id = v.parent LEFT JOIN nodes c ON c.tree = v.tree AND c.parent = v.parent AND c.value = 'false'
+        WHERE v.own_column IS NOT NULL AND (p.fields ->> 'boolop' = 'not' OR p.fields ->> 'booltesttype' IN ('1', '2') OR p.type = 'OPEXPR' AND c.id IS NOT NULL)
+    ), published AS MATERIALIZED (
+        SELECT x.policy, x.clause FROM tests x WHERE EXISTS (SELECT FROM nodes n WHERE n.tree = x.tree AND n.value ~* '^(public|published|shared|listed|global)$')
+            OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = x.relation AND a.attnum = ANY (x.columns) AND a.attname ~* '(public|publish|visib|shared|listed|global)'
+                AND NOT EXISTS (SELECT FROM withdrawn w WHERE w.tree = x.tree AND w.own_column = a.attnum))
+    ), said AS MATERIALIZED (
+        SELECT f.object FROM tenancy.audit_policy_without_own_column(scope) f UNION SELECT f.object FROM tenancy.audit_inverted_check(scope) f
+        UNION SELECT f.object FROM tenancy.audit_policy_always_true(scope) f UNION SELECT f.object FROM tenancy.audit_literal_tenant(scope) f
+        UNION SELECT f.object FROM tenancy.audit_policy_exists_unbound(scope) f
+    )
+    SELECT CASE WHEN bool_or(x.writes AND NOT x.asks) THEN 'error' WHEN bool_and(p.policy IS NOT NULL AND NOT x.writes) THEN 'notice' ELSE 'warning' END, x.object,
+        CASE WHEN bool_or(NOT x.asks AND x.of_nobody) THEN 'it asks neither whose a row is nor who is calling'
+            WHEN bool_or(NOT x.asks) THEN 'it does not ask who is calling'
+            WHEN bool_or(NOT x.partly) THEN 'it asks who is calling, and ties no row to them'
+            ELSE 'part of it lets in rows that it does not tie to the caller' END,
+        tenancy.policy_text(x.policy), NULL::text
+    FROM tests x LEFT JOIN published p ON p.policy = x.policy AND p.clause = x.clause LEFT JOIN said s ON s.object = x.object
+    WHERE s.object IS NULL
+    GROUP BY x.policy, x.object;
+END $$;
+COMMENT ON FUNCTION tenancy.audit_policy_not_tied(tenancy.audit_scope) IS 'Rule policy_not_tied of tenancy.audit().';
