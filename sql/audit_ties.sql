@@ -54,7 +54,7 @@ AS $$
         FROM placed p LEFT JOIN readings r ON r.tree = p.tree AND r.query = p.query
         LEFT JOIN pg_class c ON p.type = 'RANGETBLENTRY' AND c.oid = (p.fields ->> 'relid')::oid
         -- A function of the user's own, or an operator that is made of one; those of extensions ask nobody.
-        LEFT JOIN pg_proc f ON f.oid = p.function AND f.oid >= 16384 AND (p.type = 'FUNCEXPR' OR NOT tenancy.of_extension('pg_proc'::regclass, f.oid))
+        LEFT JOIN pg_proc f ON f.oid = p.function AND f.oid >= 16384 AND (p.type = 'FUNCEXPR' OR NOT tenancy.of_extension('pg_proc'::regclass, f.oid, f.proowner))
         LEFT JOIN pg_proc g ON g.oid = p.function AND g.pronamespace = 'pg_catalog'::regnamespace AND g.proname ~ '^(pg_has_role|has_\w+_privilege|current_user|session_user)$'
         WHERE p.atom IS NOT NULL AND NOT p.between_atoms
     ), sides AS MATERIALIZED (

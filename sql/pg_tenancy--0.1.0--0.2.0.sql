@@ -1309,12 +1309,13 @@ CREATE FUNCTION tenancy.has_own_policy(role oid, relation regclass, callers oid[
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT bool_or(p.polpermissive AND o.own) AND NOT bool_or(NOT p.polpermissive AND p.polqual IS NOT NULL AND (0 = ANY (p.polroles) OR o.own)) IS TRUE
-    FROM pg_policy p CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM unnest(p.polroles) r WHERE r <> 0 AND r <> ALL (callers || 0::oid) AND pg_has_role(role, r, 'USAGE'))) o (own)
+    FROM pg_policy p CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM unnest(p.polroles) r WHERE r <> 0 AND pg_has_role(role, r, 'USAGE')
+        AND NOT EXISTS (SELECT FROM unnest(callers) c WHERE c NOT IN (0, role) AND pg_has_role(c, r, 'USAGE')))) o (own)
     WHERE p.polrelid = relation
 $$;
 
 COMMENT ON FUNCTION tenancy.has_own_policy(oid, regclass, oid[]) IS
-'Whether a policy of the table lets this role in by name, and not these callers, while no RESTRICTIVE policy binds it; NULL without policies.';
+'Whether a policy of the table lets this role in by name, and no other of these callers, while no RESTRICTIVE policy binds it; NULL without policies.';
 
 CREATE FUNCTION tenancy.words(source text) RETURNS SETOF text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1324,7 +1325,7 @@ CREATE FUNCTION tenancy.words(source text) RETURNS SETOF text[]
     BEGIN ATOMIC
         SELECT DISTINCT parse_ident(found[1], false)
         FROM regexp_matches(CASE WHEN source ~ '\$[^\s$]*\$|\\' THEN source
-                ELSE regexp_replace(source, '(''(?:[^'']|'''')*(?:''|$)|"[^"]*(?:"|$))|--[^\n]*|/\*([^*]|\*+[^*/])*(?:\*+/|$)', '\1 ', 'g') END,
+                ELSE regexp_replace(source, '(''(?:[^'']|'''')*(?:''|$)|"(?:[^"]|"")*(?:"|$))|--[^\n]*|/\*([^*]|\*+[^*/])*(?:\*+/|$)', '\1 ', 'g') END,
             '((?:"(?:[^"\n]|"")+"|[^\x01-\x40\x5b-\x5e\x60\x7b-\x7f][^\x01-\x23\x25-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]*)'
             '(?:\s*\.\s*(?:"(?:[^"\n]|"")+"|[^\x01-\x40\x5b-\x5e\x60\x7b-\x7f][^\x01-\x23\x25-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]*))*)',
             'g') AS found
@@ -1375,7 +1376,7 @@ AS $$
         -- Who may use which of them.
         SELECT r.relation, r.kind, COALESCE(min(u.name) FILTER (WHERE u.role = 'public'), string_agg(u.name, ' and ' ORDER BY u.name DESC)) AS by, array_agg(u.oid) AS users
         FROM (SELECT DISTINCT relation, kind, nspname, relowner FROM relations WHERE door IS NOT NULL) r, caller u
-        WHERE u.oid <> r.relowner AND has_schema_privilege(u.role, r.nspname, 'USAGE') AND CASE r.kind
+        WHERE (u.oid = 0 OR NOT pg_has_role(u.oid, r.relowner, 'USAGE')) AND has_schema_privilege(u.role, r.nspname, 'USAGE') AND CASE r.kind
             WHEN 'm' THEN has_any_column_privilege(u.role, r.relation, 'SELECT')
             WHEN 'v' THEN has_table_privilege(u.role, r.relation, 'DELETE') OR has_any_column_privilege(u.role, r.relation, 'SELECT, INSERT, UPDATE')
             ELSE has_table_privilege(u.role, r.relation, 'DELETE') OR has_any_column_privilege(u.role, r.relation, 'INSERT, UPDATE') END
@@ -1390,13 +1391,13 @@ AS $$
         CROSS JOIN LATERAL (
             (SELECT format('a trigger of %s runs it, and %s may write there', t.tgrelid::regclass, (array_agg(u.name ORDER BY u.role <> 'public', u.role DESC))[1]), array_agg(u.oid)
                  FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid, caller u
-                 WHERE p.prorettype = 'trigger'::regtype AND u.oid <> c.relowner AND t.tgfoid = p.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND has_schema_privilege(u.role, c.relnamespace, 'USAGE')
+                 WHERE p.prorettype = 'trigger'::regtype AND (u.oid = 0 OR NOT pg_has_role(u.oid, c.relowner, 'USAGE')) AND t.tgfoid = p.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND has_schema_privilege(u.role, c.relnamespace, 'USAGE')
                      AND (has_table_privilege(u.role, c.oid, 'DELETE, TRUNCATE') OR has_any_column_privilege(u.role, c.oid, 'INSERT, UPDATE'))
                  GROUP BY t.tgrelid ORDER BY t.tgrelid::regclass::text LIMIT 1)
             UNION ALL
             SELECT COALESCE(min(u.name) FILTER (WHERE u.role = 'public'), string_agg(u.name, ' and ' ORDER BY u.name DESC)) || ' may call it', array_agg(u.oid)
             FROM caller u
-            WHERE p.prorettype <> 'trigger'::regtype AND u.oid <> p.proowner AND has_schema_privilege(u.role, p.pronamespace, 'USAGE') AND has_function_privilege(u.role, p.oid, 'EXECUTE')
+            WHERE p.prorettype <> 'trigger'::regtype AND (u.oid = 0 OR NOT pg_has_role(u.oid, p.proowner, 'USAGE')) AND has_schema_privilege(u.role, p.pronamespace, 'USAGE') AND has_function_privilege(u.role, p.oid, 'EXECUTE')
             HAVING count(*) > 0) b (by, users)
         WHERE p.prosecdef AND NOT tenancy.of_extension('pg_proc'::regclass, p.oid, p.proowner)
     ), written AS MATERIALIZED (
@@ -2831,7 +2832,7 @@ CREATE TYPE tenancy.expression_node AS (
     own_column smallint, -- the number of the column, if it is one of the policy's own table
     per_row boolean,     -- evaluated for each row: not in a sub-select, or in one that reads a column of the policy's own table
     function oid,        -- what it calls: a function, or that of an operator
-    value text,          -- of a constant that is text, boolean or text[]
+    value text,          -- of a constant that is text, a name, boolean or text[]
     fields jsonb         -- its fields that are no nodes, as text: funcid, opno, varattno, relid, boolop, sublinktype, ...
 );
 
@@ -2882,12 +2883,13 @@ BEGIN
             -- (Four bytes tell the length.)
             convert_from(decode(substr(hex, 9), 'hex'), getdatabaseencoding())
         WHEN type::oid = 'unknown'::regtype THEN convert_from(decode(left(hex, -2), 'hex'), getdatabaseencoding())
+        WHEN type::oid = 'name'::regtype THEN convert_from(decode(regexp_replace(hex, '(00)+$', ''), 'hex'), getdatabaseencoding())
         WHEN type::oid = 'text[]'::regtype THEN tenancy.expression_array(decode(hex, 'hex'))::text
     END;
 END $$;
 
 COMMENT ON FUNCTION tenancy.expression_constant(text, text) IS
-'The text, boolean or text[], as text, that the bytes of a constant in a pg_node_tree stand for; NULL for other types.';
+'The text, name, boolean or text[], as text, that the bytes of a constant in a pg_node_tree stand for; NULL for other types.';
 
 CREATE FUNCTION tenancy.expression_nodes(tree text) RETURNS SETOF tenancy.expression_node
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -3210,7 +3212,10 @@ CREATE TYPE tenancy.audited_tree AS (
     columns smallint[],      -- those of the policy's table that it names
     always boolean,          -- true or false where it is that for every row and caller
     always_unless_null smallint[], -- columns that make it true for every row if one of them is NOT NULL
-    inverted boolean         -- lets in whoever is nobody
+    inverted boolean,        -- lets in whoever is nobody
+    tied boolean,            -- ties the row to the caller; partly: an arm of it does; asks: it may ask at least who is calling
+    partly boolean,
+    asks boolean
 );
 
 COMMENT ON TYPE tenancy.audited_tree IS 'An expression of policies written by hand: tenancy.policy_trees().';
@@ -3221,7 +3226,8 @@ CREATE TYPE tenancy.audited_test AS (
     tree int, columns smallint[], always boolean,
     commands text,           -- for which it is tested, letters as in pg_policy.polcmd; a USING that is the check of INSERT too has that
     open text,               -- those of them that no RESTRICTIVE policy, for all whom this one lets in, narrows by a column of the table
-    apart boolean            -- for roles of its own, beside a policy that shows others rows by their columns
+    apart boolean,           -- for roles of its own, beside a policy that shows others rows by their columns
+    tied boolean, partly boolean, asks boolean -- as in audited_tree
 );
 
 COMMENT ON TYPE tenancy.audited_test IS 'An expression of a permissive policy for callers, written by hand: tenancy.policy_tests().';
@@ -3237,12 +3243,13 @@ COMMENT ON TYPE tenancy.audited_claim IS 'A call in a policy that tells who is c
 
 CREATE TYPE tenancy.audited_door AS (target oid, object text, kind text, why text, mend text, by_apps boolean);
 
-COMMENT ON TYPE tenancy.audited_door IS 'What tenancy.doors() finds of the tables with row security, and whether it is for those whom apps act with.';
+COMMENT ON TYPE tenancy.audited_door IS 'What tenancy.doors() finds of the tables with row security, and whether apps may use it.';
 
 CREATE TYPE tenancy.audit_scope AS (
     schemas oid[],
     callers oid[],           -- 0 is PUBLIC
     apps oid[],              -- those of them that apps log in as and act with, as far as that is known; else all
+    apps_named boolean,      -- setting app_logins names their logins: nobody else is an app
     owners oid[],            -- those of them that own tables and are not known to be an app's
     readers oid[],           -- functions that tell who is calling: those of schema auth and of setting caller_functions
     native_readers oid[],    -- those of them that cost next to nothing per row
@@ -3301,7 +3308,8 @@ AS $$
     ), reached AS MATERIALIZED (
         -- Without USAGE on the schema nobody gets at its tables.
         SELECT n.oid FROM pg_namespace n WHERE n.oid = ANY (schemas) AND EXISTS (
-            SELECT FROM aclexplode(COALESCE(n.nspacl, acldefault('n', n.nspowner))) a WHERE a.privilege_type = 'USAGE' AND a.grantee = ANY (callers))
+            SELECT FROM aclexplode(COALESCE(n.nspacl, acldefault('n', n.nspowner))) a
+            WHERE a.privilege_type = 'USAGE' AND a.grantee = ANY (callers) AND (a.grantee <> n.nspowner OR a.grantee = ANY (apps)))
     ), columns_granted AS MATERIALIZED (
         SELECT a.attrelid, string_agg(DISTINCT CASE x.privilege_type WHEN 'SELECT' THEN 'r' WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' ELSE 'x' END, '') AS letters
         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid, aclexplode(a.attacl) x
@@ -3357,6 +3365,7 @@ BEGIN
         UNION SELECT l.login FROM tenancy.audited_logins() l
     )
     SELECT COALESCE(array_agg(r.oid), '{}') INTO known_apps FROM pg_roles r WHERE r.oid = ANY (scope.callers) AND EXISTS (SELECT FROM known k WHERE pg_has_role(k.oid, r.oid, 'MEMBER'));
+    scope.apps_named := tenancy.setting_names('app_logins') <> '{}';
     scope.apps := CASE known_apps WHEN '{}' THEN scope.callers ELSE 0::oid || known_apps END;
     scope.owners := ARRAY(SELECT DISTINCT c.relowner FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relnamespace = ANY (scope.schemas) AND c.relowner <> ALL (known_apps));
     scope.readers := ARRAY(
@@ -3390,7 +3399,7 @@ BEGIN
     scope.tests := ARRAY(SELECT t FROM tenancy.policy_tests(scope) t);
     scope.claims := ARRAY(SELECT c FROM tenancy.audited_claims(scope) c);
     scope.doors := ARRAY(
-        SELECT ROW(d.target, d.object, d.kind, d.why, d.mend, d.users && scope.apps)::tenancy.audited_door
+        SELECT ROW(d.target, d.object, d.kind, d.why, d.mend, NOT scope.apps_named OR d.users && scope.apps)::tenancy.audited_door
         FROM tenancy.doors(scope.callers, ARRAY(SELECT t.relation::regclass FROM unnest(scope.tables) t
             WHERE t.row_security AND NOT EXISTS (SELECT FROM pg_class above WHERE above.oid = t.parent AND above.relrowsecurity))) d);
     RETURN scope;
@@ -3398,6 +3407,228 @@ END $$;
 
 COMMENT ON FUNCTION tenancy.make_audit_scope(name[]) IS
 'What an audit of these schemas looks at; NULL as for tenancy.audited_schemas(), whose error it raises.';
+
+-- The atoms and what joins them, parents first. positive: it ties the row if it is true; negative: it does if it is false.
+CREATE FUNCTION tenancy.audited_atoms(scope tenancy.audit_scope) RETURNS TABLE (tree int, id int, parent int, role "char", code "char", positive boolean, negative boolean, asks boolean)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH RECURSIVE nodes AS MATERIALIZED (
+        SELECT n.tree, n.id, n.parent, n.ancestors, n.field, n.type, n.depth, n.query, n.own_column, n.function, n.reads_caller, n.value, n.fields FROM unnest(scope.nodes) n
+    ), owners AS MATERIALIZED (
+        -- Where that is NULL a row is nobody's
+        SELECT DISTINCT e.tree, COALESCE(t.tenant_column, t.user_column) AS owner FROM unnest(scope.policies) p CROSS JOIN LATERAL (VALUES (p.using_tree), (p.check_tree)) e (tree)
+        JOIN unnest(scope.tables) t ON t.relation = p.relation
+    ), readings AS MATERIALIZED (
+        -- Sub-selects that read tables, or have a condition
+        SELECT n.tree, n.query FROM nodes n WHERE n.query IS NOT NULL AND (n.type = 'RANGETBLENTRY' OR n.field = 'quals') GROUP BY 1, 2
+    ), joints AS MATERIALIZED (
+        -- What may join atoms, wherever it stands
+        SELECT n.tree, n.id, CASE n.type
+            WHEN 'BOOLEXPR' THEN CASE n.fields ->> 'boolop' WHEN 'and' THEN '&' WHEN 'or' THEN '|' ELSE '!' END
+            WHEN 'BOOLEANTEST' THEN substr('TNFMUU', (n.fields ->> 'booltesttype')::int + 1, 1)
+            WHEN 'COALESCEEXPR' THEN 'C' WHEN 'CASEEXPR' THEN 'K' WHEN 'CASEWHEN' THEN 'W' ELSE 'P' END AS code
+        FROM nodes n LEFT JOIN readings r ON r.tree = n.tree AND r.query = COALESCE(n.query, n.id + 1)
+        LEFT JOIN nodes g ON n.type = 'CASEEXPR' AND g.tree = n.tree AND g.parent = n.id AND g.field = 'arg'
+        WHERE n.type IN ('BOOLEXPR', 'BOOLEANTEST', 'COALESCEEXPR', 'CASEWHEN') OR n.type = 'CASEEXPR' AND g.id IS NULL
+            OR r.tree IS NULL AND (n.type = 'SUBLINK' AND n.fields ->> 'sublinktype' = '4' OR n.type IN ('QUERY', 'TARGETENTRY'))
+    ), steps AS MATERIALIZED (
+        SELECT n.tree, n.id, n.parent, CASE n.field WHEN 'expr' THEN 'e' WHEN 'defresult' THEN 'd' END AS role, j.code, p.code AS within FROM nodes n
+        LEFT JOIN joints j ON j.tree = n.tree AND j.id = n.id
+        LEFT JOIN joints p ON p.tree = n.tree AND p.id = n.parent
+        WHERE n.parent IS NULL OR p.code IS NOT NULL AND n.type NOT IN ('FROMEXPR')
+    ), formula AS (
+        SELECT s.* FROM steps s WHERE s.parent IS NULL
+        UNION ALL
+        SELECT s.* FROM formula f JOIN steps s ON s.tree = f.tree AND s.parent = f.id WHERE f.code IS NOT NULL
+    ), leaves AS MATERIALIZED (
+        SELECT f.tree, f.id, f.parent, f.role, f.within FROM formula f WHERE f.code IS NULL
+    ), placed AS MATERIALIZED (
+        -- (Nodes are numbered parents first, so those of an atom follow it, and those of a side of it that.)
+        SELECT n.*, max(f.id) FILTER (WHERE f.code IS NULL) OVER (PARTITION BY n.tree ORDER BY n.id) AS atom, f.code IS NOT NULL OR n.type = 'FROMEXPR' AS between_atoms
+        FROM nodes n LEFT JOIN formula f ON f.tree = n.tree AND f.id = n.id
+    ), sided AS MATERIALIZED (
+        SELECT p.*, max(CASE WHEN p.parent = p.atom THEN p.id END) OVER (PARTITION BY p.tree, p.atom ORDER BY p.id) AS side, r.tree IS NOT NULL AS reading,
+            f.oid IS NOT NULL AND NOT p.reads_caller AS unknown,
+            p.reads_caller OR p.type = 'SQLVALUEFUNCTION' AND p.fields ->> 'op' IN ('9', '10', '11', '12') OR g.oid IS NOT NULL AS calls,
+            p.type = 'RANGETBLENTRY' AND p.fields ->> 'relid' IS NOT NULL AND (c.oid IS NULL OR c.relrowsecurity OR c.relkind NOT IN ('r', 'p')) AS bound
+        FROM placed p LEFT JOIN readings r ON r.tree = p.tree AND r.query = p.query
+        LEFT JOIN pg_class c ON p.type = 'RANGETBLENTRY' AND c.oid = (p.fields ->> 'relid')::oid
+        -- A function of the user's own, or an operator that is made of one; those of extensions ask nobody.
+        LEFT JOIN pg_proc f ON f.oid = p.function AND f.oid >= 16384 AND (p.type = 'FUNCEXPR' OR NOT tenancy.of_extension('pg_proc'::regclass, f.oid, f.proowner))
+        LEFT JOIN pg_proc g ON g.oid = p.function AND g.pronamespace = 'pg_catalog'::regnamespace AND g.proname ~ '^(pg_has_role|has_\w+_privilege|current_user|session_user)$'
+        WHERE p.atom IS NOT NULL AND NOT p.between_atoms
+    ), sides AS MATERIALIZED (
+        SELECT s.tree, s.atom, s.side, min(s.own_column) FILTER (WHERE NOT s.reading) AS lowest, max(s.own_column) FILTER (WHERE NOT s.reading) AS highest,
+            bool_or(s.own_column IS NOT NULL) AS owned, bool_or(s.calls OR s.unknown OR s.bound) AS asks,
+            bool_and(s.type IN ('VAR', 'RELABELTYPE', 'COERCEVIAIO', 'ARRAYCOERCEEXPR')) AS bare
+        FROM sided s WHERE s.id > s.atom GROUP BY 1, 2, 3
+    ), compared AS MATERIALIZED (
+        SELECT s.tree, s.atom,
+            count(*) = 2 AND bool_and(s.lowest IS NOT NULL AND s.lowest = s.highest) AND min(s.lowest) = max(s.lowest) AS itself,
+            -- The caller on one side, the column on the other
+            count(*) = 2 AND count(*) FILTER (WHERE s.owned AND NOT s.asks) = 1 AND count(*) FILTER (WHERE s.asks AND NOT s.owned) = 1 AS opposed,
+            (array_agg(s.bare AND s.owned ORDER BY s.side))[1] AS left_bare, (array_agg(s.bare AND s.owned ORDER BY s.side DESC))[1] AS right_bare
+        FROM sides s GROUP BY 1, 2
+    ), facts AS MATERIALIZED (
+        SELECT s.tree, s.atom, bool_or(s.own_column IS NOT NULL) AS owned, bool_or(s.calls) AS calls, bool_or(s.reads_caller) AS reads, bool_or(s.unknown) AS unknown, bool_or(s.bound) AS bound,
+            bool_or(s.type = 'RANGETBLENTRY') AS tables, count(*) FILTER (WHERE s.type = 'RANGETBLENTRY') = 1 AS one_table,
+            -- Nothing in it but what is equal
+            bool_and(s.type NOT IN ('DISTINCTEXPR', 'NULLTEST', 'BOOLEANTEST') AND s.fields ->> 'boolop' IS DISTINCT FROM 'not'
+                AND (s.fields ->> 'opno' IS NULL OR (s.fields ->> 'opno')::oid IN (SELECT o.oid FROM pg_operator o WHERE o.oprname = '='))) AS plain,
+            array_agg(s.value) FILTER (WHERE s.type = 'CONST' AND s.value IS NOT NULL) AS constants
+        FROM sided s GROUP BY 1, 2
+    ), lists AS MATERIALIZED (
+        -- A sub-select over one table finds the caller in a column that is unique by itself: a list of people.
+        SELECT DISTINCT f.tree, f.atom FROM facts f
+        JOIN sided t ON t.tree = f.tree AND t.atom = f.atom AND t.type = 'RANGETBLENTRY' AND t.fields ->> 'relid' IS NOT NULL
+        JOIN sided v ON v.tree = f.tree AND v.atom = f.atom AND v.type = 'VAR' AND v.own_column IS NULL
+        JOIN sided o ON o.tree = v.tree AND o.id = v.parent AND (o.type = 'OPEXPR' AND (o.fields ->> 'opno')::oid IN (SELECT p.oid FROM pg_operator p WHERE p.oprname = '=') OR o.type = 'TARGETENTRY')
+        JOIN pg_index i ON i.indrelid = (t.fields ->> 'relid')::oid AND i.indisunique AND i.indpred IS NULL AND i.indnkeyatts = 1 AND i.indkey[0] = (v.fields ->> 'varattno')::smallint
+        WHERE f.one_table AND f.calls AND NOT f.owned AND CASE o.type WHEN 'TARGETENTRY' THEN o.query = f.atom
+            ELSE EXISTS (SELECT FROM sided r WHERE r.tree = o.tree AND r.atom = o.atom AND r.calls AND o.id = ANY (r.ancestors)) END
+    ), listed AS MATERIALIZED (
+        -- caller IN (SELECT unique column FROM list)
+        SELECT * FROM lists
+        UNION
+        SELECT f.tree, f.atom FROM facts f
+        JOIN nodes l ON l.tree = f.tree AND l.id = f.atom AND l.type = 'SUBLINK' AND l.fields ->> 'sublinktype' = '2'
+        JOIN sided t ON t.tree = f.tree AND t.atom = f.atom AND t.type = 'RANGETBLENTRY' AND t.fields ->> 'relid' IS NOT NULL
+        JOIN sided e ON e.tree = f.tree AND e.atom = f.atom AND e.type = 'TARGETENTRY' AND e.depth = 1
+        JOIN sided v ON v.tree = e.tree AND v.parent = e.id AND v.type = 'VAR' AND v.own_column IS NULL
+        JOIN pg_index i ON i.indrelid = (t.fields ->> 'relid')::oid AND i.indisunique AND i.indpred IS NULL AND i.indnkeyatts = 1 AND i.indkey[0] = (v.fields ->> 'varattno')::smallint
+        WHERE f.one_table AND f.calls AND NOT f.owned
+    ), outward AS MATERIALIZED (
+        -- The sub-select of an IN names the row in what it selects, and nowhere else.
+        SELECT v.tree, v.atom FROM sided v LEFT JOIN sided e ON e.tree = v.tree AND e.id = v.parent AND e.type = 'TARGETENTRY' AND (e.depth = 1
+            OR EXISTS (SELECT FROM sided u WHERE u.tree = e.tree AND u.atom = e.atom AND u.type = 'SETOPERATIONSTMT'))
+        WHERE v.own_column IS NOT NULL AND v.depth > 0 GROUP BY 1, 2 HAVING bool_and(e.id IS NOT NULL)
+    ), bounds AS MATERIALIZED (
+        -- BETWEEN, or any two bounds
+        SELECT l.tree, l.parent FROM leaves l JOIN nodes n ON n.tree = l.tree AND n.id = l.id AND n.type = 'OPEXPR' JOIN pg_operator o ON o.oid = (n.fields ->> 'opno')::oid
+        JOIN facts a ON a.tree = l.tree AND a.atom = l.id
+        WHERE l.within = '&' AND o.oprname IN ('<', '>', '<=', '>=') AND a.owned AND (a.calls OR a.unknown OR a.bound) GROUP BY 1, 2 HAVING count(*) > 1
+    ), roles AS MATERIALIZED (
+        SELECT ARRAY(SELECT r.rolname::text FROM pg_roles r WHERE r.oid = ANY (scope.apps)) AS apps, '{service_role}' || tenancy.staff_roles()::text[] AS staff
+    )
+    SELECT f.tree, f.id, f.parent, f.role::"char", f.code::"char", NULL::boolean, NULL::boolean, NULL::boolean FROM formula f WHERE f.code IS NOT NULL
+    UNION ALL
+    SELECT l.tree, l.id, l.parent, l.role::"char", NULL, COALESCE(v.positive, false), COALESCE(v.negative, false), x.asks
+    FROM leaves l
+    JOIN nodes n ON n.tree = l.tree AND n.id = l.id
+    JOIN facts a ON a.tree = l.tree AND a.atom = l.id
+    CROSS JOIN roles s
+    LEFT JOIN compared c ON c.tree = l.tree AND c.atom = l.id
+    LEFT JOIN listed p ON p.tree = l.tree AND p.atom = l.id
+    LEFT JOIN pg_operator o ON o.oid = (n.fields ->> 'opno')::oid
+    LEFT JOIN nodes g ON n.type = 'NULLTEST' AND g.tree = n.tree AND g.id = n.id + 1
+    LEFT JOIN owners w ON w.tree = g.tree AND w.owner = g.own_column
+    LEFT JOIN outward ON outward.tree = l.tree AND outward.atom = l.id
+    LEFT JOIN bounds b ON b.tree = l.tree AND b.parent = l.parent
+    CROSS JOIN LATERAL (SELECT a.calls OR a.unknown OR a.bound AS asks, n.fields ->> 'sublinktype' AS link) x
+    CROSS JOIN LATERAL (SELECT a.owned AND x.asks AS both,
+        CASE WHEN n.type = 'DISTINCTEXPR' OR n.type IN ('OPEXPR', 'SCALARARRAYOPEXPR') AND o.oprname IN ('<>', '!~~', '!~~*', '!~', '!~*') AND n.function <> 'boolne'::regproc THEN 'unequal'
+            WHEN n.type = 'ROWCOMPAREEXPR' OR n.type IN ('OPEXPR', 'SCALARARRAYOPEXPR') AND o.oprname IN ('<', '>', '<=', '>=') THEN 'order'
+            WHEN n.type IN ('OPEXPR', 'SCALARARRAYOPEXPR') AND o.oprname IN ('=', '~~', '~~*', '~', '~*') THEN 'equal' ELSE n.type END AS kind) y
+    CROSS JOIN LATERAL (SELECT
+        CASE WHEN n.type = 'CONST' THEN n.value IS DISTINCT FROM 'true'
+            -- Operators of the app, and what is not known
+            WHEN NOT a.owned AND (a.unknown OR p.atom IS NOT NULL OR a.calls AND CASE WHEN a.reads THEN a.constants && s.staff ELSE a.constants IS NULL OR NOT a.constants && s.apps END) THEN true
+            WHEN y.kind IN ('unequal', 'order') AND (c.opposed AND b.tree IS NULL OR n.type = 'ROWCOMPAREEXPR' AND NOT a.tables) THEN false
+            WHEN c.itself AND NOT a.unknown THEN false
+            WHEN n.type = 'NULLTEST' THEN w.tree IS NOT NULL AND n.fields ->> 'nulltesttype' = '0'
+                OR y.both AND n.fields ->> 'nulltesttype' = '1' AND g.type NOT IN ('NULLIFEXPR', 'COALESCEEXPR')
+            WHEN x.link = '1' AND a.tables THEN false
+            WHEN x.link = '2' AND outward.tree IS NOT NULL THEN false
+            -- An empty array, or an empty object, is contained in any.
+            WHEN o.oprcode IN ('arraycontained'::regproc, 'jsonb_contained'::regproc) AND c.left_bare OR o.oprcode IN ('arraycontains'::regproc, 'jsonb_contains'::regproc) AND c.right_bare THEN false
+            ELSE y.both END AS positive,
+        CASE WHEN n.type = 'CONST' THEN n.value IS DISTINCT FROM 'false'
+            WHEN a.unknown THEN true
+            WHEN y.kind IN ('equal', 'order') AND c.opposed OR c.itself THEN false
+            WHEN n.type = 'NULLTEST' THEN w.tree IS NOT NULL AND n.fields ->> 'nulltesttype' = '1' OR y.both AND n.fields ->> 'nulltesttype' = '0'
+            WHEN x.link IN ('0', '2') AND a.plain THEN false
+            ELSE y.both END AS negative) v
+$$;
+
+COMMENT ON FUNCTION tenancy.audited_atoms(tenancy.audit_scope) IS
+'What the expressions of hand-written policies are made of, for tenancy.tied_trees(); scope has its policies and nodes.';
+
+CREATE FUNCTION tenancy.tied_trees(scope tenancy.audit_scope) RETURNS TABLE (tree int, tied boolean, partly boolean, asks boolean)
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    trees int[];
+    parents int[];
+    roles "char"[];
+    codes "char"[];
+    positives boolean[];
+    negatives boolean[];
+    asking boolean[];
+    -- Of each that joins others: whether one of these ties the row, and whether all do, if it is true and if it is false.
+    -- (Of a CASE: its ELSE, and whether all of its WHENs do.)
+    one_positive boolean[];
+    one_negative boolean[];
+    all_positive boolean[];
+    all_negative boolean[];
+    passed boolean[]; -- of a CASE: a WHEN ties the row if it is not true, and so for what comes after it
+    p int;
+BEGIN
+    WITH atoms AS MATERIALIZED (
+        SELECT a.*, row_number() OVER (ORDER BY a.tree, a.id)::int AS place FROM tenancy.audited_atoms(scope) a
+    )
+    SELECT array_agg(a.tree ORDER BY a.place), array_agg(b.place ORDER BY a.place), array_agg(a.role ORDER BY a.place), array_agg(a.code ORDER BY a.place),
+        array_agg(a.positive ORDER BY a.place), array_agg(a.negative ORDER BY a.place), array_agg(a.asks ORDER BY a.place)
+    INTO trees, parents, roles, codes, positives, negatives, asking
+    FROM atoms a LEFT JOIN atoms b ON b.tree = a.tree AND b.id = a.parent;
+    one_positive := array_fill(false, ARRAY[cardinality(trees)]);
+    one_negative := one_positive;
+    all_positive := array_fill(true, ARRAY[cardinality(trees)]);
+    all_negative := all_positive;
+    passed := one_positive;
+    -- What is joined comes after what joins it.
+    FOR i IN REVERSE COALESCE(cardinality(trees), 0) .. 1 LOOP
+        CASE codes[i]
+            WHEN '&' THEN positives[i] := one_positive[i]; negatives[i] := all_negative[i];
+            WHEN '|' THEN positives[i] := all_positive[i]; negatives[i] := one_negative[i];
+            WHEN '!' THEN positives[i] := one_negative[i]; negatives[i] := one_positive[i];
+            -- IS TRUE, IS NOT TRUE, IS FALSE, IS NOT FALSE, and whether it is known: of these only what NULL does not pass
+            WHEN 'T' THEN positives[i] := one_positive[i]; negatives[i] := false;
+            WHEN 'N' THEN positives[i] := false; negatives[i] := one_positive[i];
+            WHEN 'F' THEN positives[i] := one_negative[i]; negatives[i] := false;
+            WHEN 'M' THEN positives[i] := false; negatives[i] := one_negative[i];
+            WHEN 'U' THEN positives[i] := false; negatives[i] := false;
+            WHEN 'C' THEN positives[i] := all_positive[i]; negatives[i] := all_negative[i];
+            WHEN 'K' THEN positives[i] := passed[i] OR all_positive[i] AND one_positive[i]; negatives[i] := passed[i] OR all_negative[i] AND one_negative[i];
+            WHEN 'W', 'P' THEN positives[i] := one_positive[i]; negatives[i] := one_negative[i];
+            ELSE NULL;
+        END CASE;
+        p := parents[i];
+        CONTINUE WHEN p IS NULL;
+        IF codes[p] = 'W' AND roles[i] = 'e' THEN
+            one_positive[p] := one_positive[p] OR positives[i];
+            one_negative[p] := one_negative[p] OR positives[i];
+            passed[parents[p]] := passed[parents[p]] OR negatives[i];
+        ELSE
+            IF codes[p] <> 'K' OR roles[i] = 'd' THEN
+                one_positive[p] := one_positive[p] OR positives[i];
+                one_negative[p] := one_negative[p] OR negatives[i];
+            END IF;
+            IF codes[p] <> 'K' OR roles[i] IS NULL THEN
+                all_positive[p] := all_positive[p] AND positives[i];
+                all_negative[p] := all_negative[p] AND negatives[i];
+            END IF;
+        END IF;
+    END LOOP;
+    RETURN QUERY
+        SELECT a.tree, bool_or(a.parent IS NULL AND a.positive), bool_or(a.code IS NULL AND a.asks AND a.positive), bool_or(COALESCE(a.asks, false))
+        FROM unnest(trees, parents, codes, positives, asking) a (tree, parent, code, positive, asks) GROUP BY 1;
+END $$;
+
+COMMENT ON FUNCTION tenancy.tied_trees(tenancy.audit_scope) IS
+'Of each expression of hand-written policies: whether it ties the row to the caller, whether at least a part of it does, and whether anything in it may ask who is calling.';
 
 CREATE FUNCTION tenancy.policy_trees(scope tenancy.audit_scope) RETURNS SETOF tenancy.audited_tree
     LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -3491,9 +3722,9 @@ AS $$
         JOIN nodes w ON w.tree = c.tree AND w.own_column = v.own_column AND e.id = ANY (w.ancestors) AND NOT c.id = ANY (w.ancestors)
         WHERE c.type = 'COALESCEEXPR'
     )
-    SELECT t.tree, COALESCE(c.columns, '{}'), f.always, COALESCE(f.always_unless_null, '{}'), i.tree IS NOT NULL
+    SELECT t.tree, COALESCE(c.columns, '{}'), f.always, COALESCE(f.always_unless_null, '{}'), i.tree IS NOT NULL, b.tied, b.partly, b.asks
     FROM (SELECT p.using_tree AS tree FROM unnest(scope.policies) p WHERE p.using_tree IS NOT NULL UNION SELECT p.check_tree FROM unnest(scope.policies) p WHERE p.check_tree IS NOT NULL) t
-    LEFT JOIN columns c ON c.tree = t.tree LEFT JOIN facts f ON f.tree = t.tree LEFT JOIN inverted i ON i.tree = t.tree
+    LEFT JOIN columns c ON c.tree = t.tree LEFT JOIN facts f ON f.tree = t.tree LEFT JOIN inverted i ON i.tree = t.tree LEFT JOIN tenancy.tied_trees(scope) b ON b.tree = t.tree
 $$;
 
 COMMENT ON FUNCTION tenancy.policy_trees(tenancy.audit_scope) IS
@@ -3508,7 +3739,7 @@ AS $$
         SELECT ARRAY(SELECT r.oid FROM pg_roles r WHERE r.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous')) OR r.rolname = ANY (tenancy.setting_names('app_logins'))) || 0::oid AS customers
     ), tests AS MATERIALIZED (
         -- (Each letter is a command for which the expression is tested: of the rows there are, or of those written.)
-        SELECT p.policy, p.object, p.name, p.relation, p.permissive, p.roles, p.command, e.clause, e.tree, e.there, e.written, t.columns, t.inverted,
+        SELECT p.policy, p.object, p.name, p.relation, p.permissive, p.roles, p.command, e.clause, e.tree, e.there, e.written, r.callers, t.columns, t.inverted, t.tied, t.partly, t.asks,
             CASE WHEN t.always_unless_null <> '{}' AND EXISTS (
                 SELECT FROM pg_attribute a WHERE a.attrelid = p.relation AND a.attnum = ANY (t.always_unless_null) AND a.attnotnull) THEN true ELSE t.always END AS always
         FROM unnest(scope.policies) p
@@ -3517,8 +3748,9 @@ AS $$
             ('WITH CHECK', p.check_tree, NULL, CASE p.command WHEN '*' THEN 'aw' ELSE p.command::text END)
         ) e (clause, tree, there, written)
         JOIN unnest(scope.trees) t ON t.tree = e.tree
+        JOIN (SELECT b.relation, CASE WHEN b.owner = ANY (scope.owners) THEN array_remove(scope.callers, b.owner) ELSE scope.callers END AS callers FROM unnest(scope.tables) b) r ON r.relation = p.relation
     ), narrow AS MATERIALIZED (
-        SELECT relation, roles, there, written FROM tests WHERE NOT permissive AND columns <> '{}' AND always IS DISTINCT FROM true AND NOT inverted
+        SELECT relation, roles, there, written FROM tests WHERE NOT permissive AND tied AND always IS DISTINCT FROM true AND NOT inverted
         UNION ALL
         SELECT t.relation, '{0}', 'rwd', 'aw' FROM unnest(scope.tables) t WHERE t.asked IS NOT NULL
     ), closed AS MATERIALIZED (
@@ -3526,7 +3758,7 @@ AS $$
         FROM tests x JOIN narrow n ON n.relation = x.relation
         WHERE x.permissive AND (0 = ANY (n.roles) OR x.roles <@ n.roles OR NOT EXISTS (
             -- It narrows for all whom the other lets in, be it because nobody else was granted anything.
-            SELECT FROM unnest(scope.callers) e
+            SELECT FROM unnest(x.callers) e
             WHERE e = ANY (CASE WHEN 0 = ANY (x.roles) THEN ARRAY(
                     SELECT a.grantee FROM pg_class c, aclexplode(c.relacl) a WHERE c.oid = x.relation
                     UNION SELECT a.grantee FROM pg_attribute c, aclexplode(c.attacl) a WHERE c.attrelid = x.relation) ELSE x.roles END)
@@ -3536,10 +3768,10 @@ AS $$
         SELECT DISTINCT x.policy FROM settings s, tests x JOIN tests o ON o.relation = x.relation
         WHERE x.permissive AND NOT x.roles && s.customers AND o.permissive AND o.columns <> '{}' AND o.always IS NULL AND NOT o.roles <@ x.roles
     )
-    SELECT x.policy, x.object, x.name, x.relation, x.roles, x.command, x.clause, x.tree, x.columns, x.always, l.commands, translate(l.commands, concat(c.letters), ''), a.policy IS NOT NULL
+    SELECT x.policy, x.object, x.name, x.relation, x.roles, x.command, x.clause, x.tree, x.columns, x.always, l.commands, translate(l.commands, concat(c.letters), ''), a.policy IS NOT NULL, x.tied, x.partly, x.asks
     FROM tests x LEFT JOIN closed c ON c.policy = x.policy AND c.clause = x.clause LEFT JOIN apart a ON a.policy = x.policy
     CROSS JOIN LATERAL (SELECT CASE x.clause WHEN 'USING' THEN concat(x.there, translate(x.written, 'w', '')) ELSE x.written END) l (commands)
-    WHERE x.permissive AND x.roles && scope.callers
+    WHERE x.permissive AND x.roles && x.callers
 $$;
 
 COMMENT ON FUNCTION tenancy.policy_tests(tenancy.audit_scope) IS
@@ -3644,7 +3876,7 @@ CREATE FUNCTION tenancy.audit_rules() RETURNS text[]
         leakproof_function,literal_tenant,login_not_bound,materialized_view,membership_by_subselect,multiple_permissive_policies,
         no_primary_key,no_restrictive_floor,only_restrictive_policies,or_without_column,orphans,owner_rights_view,parameter_logging,
         pattern_on_claim,policies_without_rls,policy_always_false,policy_always_true,policy_by_setting,policy_exists_unbound,
-        policy_for_nobody,policy_reads_unprotected,policy_recursion,policy_to_public,policy_too_large,policy_without_caller,
+        policy_for_nobody,policy_not_tied,policy_reads_unprotected,policy_recursion,policy_to_public,policy_too_large,
         policy_without_own_column,protection_drifted,publication_without_filter,rewriting_rule,rls_disabled,rls_not_forced,
         rls_without_policies,role_claim_as_right,schema_create,sensitive_columns,sequence_rights,server_version,signed_in_by_jwt,
         tenant_column_nullable,tenant_column_type,tenant_column_unindexed,tenant_column_unknown,trigger_sorts_after,unique_without_tenant,
@@ -4546,7 +4778,7 @@ AS $$
             AND (c.relkind = 'm' OR NOT EXISTS (SELECT FROM pg_options_to_table(c.reloptions) o
                 WHERE o.option_name = 'security_invoker' AND o.option_value::boolean))
             AND EXISTS (SELECT FROM aclexplode(COALESCE(n.nspacl, acldefault('n', n.nspowner))) a
-                WHERE a.privilege_type = 'USAGE' AND a.grantee = ANY (scope.callers))
+                WHERE a.privilege_type = 'USAGE' AND a.grantee = ANY (scope.callers) AND a.grantee <> n.nspowner)
         GROUP BY c.oid
     ), granted AS MATERIALIZED (
         SELECT v.oid, x.grantee, x.grantor FROM views v CROSS JOIN LATERAL aclexplode(v.relacl) x WHERE x.privilege_type = 'SELECT'
@@ -4797,7 +5029,7 @@ AS $$
     SELECT 'notice', t.object, 'no RESTRICTIVE policy holds when a permissive one is too wide', NULL::text, NULL::text
     FROM unnest(scope.tables) t
     JOIN (
-        SELECT p.relation FROM unnest(scope.policies) p LEFT JOIN unnest(scope.trees) e ON NOT p.permissive AND e.tree = COALESCE(p.using_tree, p.check_tree) AND e.columns <> '{}'
+        SELECT p.relation FROM unnest(scope.policies) p LEFT JOIN unnest(scope.trees) e ON NOT p.permissive AND e.tree = COALESCE(p.using_tree, p.check_tree) AND e.tied
         GROUP BY 1 HAVING bool_or(p.permissive AND p.roles && scope.callers) AND count(e.tree) = 0
     ) p ON p.relation = t.relation
     WHERE t.has_owners AND t.row_security AND t.asked IS NULL AND t.granted <> ''
@@ -5215,6 +5447,55 @@ $$;
 
 COMMENT ON FUNCTION tenancy.audit_policy_for_nobody(tenancy.audit_scope) IS 'Rule policy_for_nobody of tenancy.audit().';
 
+-- A policy that lets rows in without tying them to the caller: it asks nobody, or an arm of it does not, or what it compares is
+-- no equality. What fits it is there for the callers of every tenant. Often it was meant to narrow ("not deleted"), and
+-- permissive policies widen.
+CREATE FUNCTION tenancy.audit_policy_not_tied(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM unnest(scope.tests) x WHERE NOT x.tied) THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+    WITH tests AS MATERIALIZED (
+        SELECT x.*, NOT x.apart AND x.open ~ format('[%s-]', translate(t.granted, 'r', '')) AS writes,
+            NOT COALESCE(t.tenant_column = ANY (x.columns), false) AND NOT COALESCE(t.user_column = ANY (x.columns), false) AS of_nobody
+        FROM unnest(scope.tests) x JOIN unnest(scope.tables) t ON t.relation = x.relation AND t.has_owners
+        -- (Who passes may be all, or nobody: other rules. A check that is wider than what its policy goes by is for write_check_missing.)
+        WHERE NOT x.tied AND x.open <> '' AND x.always IS NULL AND x.columns <> '{}'
+            AND NOT (x.clause = 'WITH CHECK' AND EXISTS (SELECT FROM unnest(scope.tests) u WHERE u.policy = x.policy AND u.clause = 'USING' AND u.tied))
+    ), nodes AS MATERIALIZED (
+        SELECT n.* FROM unnest(scope.nodes) n WHERE n.tree IN (SELECT x.tree FROM tests x)
+    ), withdrawn AS MATERIALIZED (
+        -- NOT published, published = false
+        SELECT DISTINCT v.tree, v.own_column FROM nodes v JOIN nodes p ON p.tree = v.tree AND p.id = v.parent LEFT JOIN nodes c ON c.tree = v.tree AND c.parent = v.parent AND c.value = 'false'
+        WHERE v.own_column IS NOT NULL AND (p.fields ->> 'boolop' = 'not' OR p.fields ->> 'booltesttype' IN ('1', '2') OR p.type = 'OPEXPR' AND c.id IS NOT NULL)
+    ), published AS MATERIALIZED (
+        SELECT x.policy, x.clause FROM tests x WHERE EXISTS (SELECT FROM nodes n WHERE n.tree = x.tree AND n.value ~* '^(public|published|shared|listed|global)$')
+            OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = x.relation AND a.attnum = ANY (x.columns) AND a.attname ~* '(public|publish|visib|shared|listed|global)'
+                AND NOT EXISTS (SELECT FROM withdrawn w WHERE w.tree = x.tree AND w.own_column = a.attnum))
+    ), said AS MATERIALIZED (
+        SELECT f.object FROM tenancy.audit_policy_without_own_column(scope) f UNION SELECT f.object FROM tenancy.audit_inverted_check(scope) f
+        UNION SELECT f.object FROM tenancy.audit_policy_always_true(scope) f UNION SELECT f.object FROM tenancy.audit_literal_tenant(scope) f
+        UNION SELECT f.object FROM tenancy.audit_policy_exists_unbound(scope) f
+    )
+    SELECT CASE WHEN bool_or(x.writes AND NOT x.asks) THEN 'error' WHEN bool_and(p.policy IS NOT NULL AND NOT x.writes) THEN 'notice' ELSE 'warning' END, x.object,
+        CASE WHEN bool_or(NOT x.asks AND x.of_nobody) THEN 'it asks neither whose a row is nor who is calling'
+            WHEN bool_or(NOT x.asks) THEN 'it does not ask who is calling'
+            WHEN bool_or(NOT x.partly) THEN 'it asks who is calling, and ties no row to them'
+            ELSE 'part of it lets in rows that it does not tie to the caller' END,
+        tenancy.policy_text(x.policy), NULL::text
+    FROM tests x LEFT JOIN published p ON p.policy = x.policy AND p.clause = x.clause LEFT JOIN said s ON s.object = x.object
+    WHERE s.object IS NULL
+    GROUP BY x.policy, x.object;
+END $$;
+
+COMMENT ON FUNCTION tenancy.audit_policy_not_tied(tenancy.audit_scope) IS 'Rule policy_not_tied of tenancy.audit().';
+
 -- A policy asks another table who may, and that table has no row security: whoever may write there lets themselves in.
 CREATE FUNCTION tenancy.audit_policy_reads_unprotected(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
     LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -5231,11 +5512,11 @@ AS $$
         FROM (SELECT DISTINCT relation, relnamespace FROM reads) r
         JOIN pg_namespace s ON s.oid = r.relnamespace
         CROSS JOIN LATERAL (
-            SELECT x.privilege_type, x.grantee FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = r.relation
+            SELECT x.privilege_type, x.grantee FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = r.relation AND x.grantee <> c.relowner
             UNION ALL SELECT x.privilege_type, x.grantee FROM pg_attribute c, aclexplode(c.attacl) x WHERE c.attrelid = r.relation
         ) a
         WHERE a.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE') AND a.grantee = ANY (scope.callers)
-            AND EXISTS (SELECT FROM aclexplode(COALESCE(s.nspacl, acldefault('n', s.nspowner))) u WHERE u.privilege_type = 'USAGE' AND u.grantee = ANY (scope.callers))
+            AND EXISTS (SELECT FROM aclexplode(COALESCE(s.nspacl, acldefault('n', s.nspowner))) u WHERE u.privilege_type = 'USAGE' AND u.grantee = ANY (scope.callers) AND u.grantee <> s.nspowner)
         GROUP BY 1
     )
     SELECT CASE WHEN bool_or(g.writes) THEN 'error' ELSE 'notice' END, p.object,
@@ -5346,36 +5627,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_policy_too_large(tenancy.audit_scope) IS 'Rule policy_too_large of tenancy.audit().';
-
--- A policy that says which rows, and asks neither whose they are nor who is calling: what fits it is there for the callers of
--- every tenant. It is mostly meant to narrow ("not deleted"), and permissive policies widen.
-CREATE FUNCTION tenancy.audit_policy_without_caller(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
-    LANGUAGE sql STABLE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp
-    SET quote_all_identifiers = off
-    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
-AS $$
-    WITH asking AS MATERIALIZED (
-        -- What tables and functions of the user's own say is not known.
-        SELECT DISTINCT n.tree FROM unnest(scope.nodes) n
-        WHERE n.reads_caller OR n.type IN ('SQLVALUEFUNCTION', 'RANGETBLENTRY') OR n.function >= 16384
-    ), published AS MATERIALIZED (
-        SELECT DISTINCT n.tree FROM unnest(scope.nodes) n WHERE n.value ~* '^(public|published|shared|listed|global)$'
-    ), found AS MATERIALIZED (
-        SELECT x.policy, x.object, bool_or(NOT x.apart AND x.open ~ format('[%s-]', translate(t.granted, 'r', ''))) AS writes,
-            bool_and(b.tree IS NOT NULL OR EXISTS (
-                SELECT FROM pg_attribute a WHERE a.attrelid = x.relation AND a.attnum = ANY (x.columns) AND a.attname ~* '(public|publish|visib|shared|listed|global)')) AS is_published
-        FROM unnest(scope.tests) x JOIN unnest(scope.tables) t ON t.relation = x.relation AND t.has_owners
-        LEFT JOIN asking a ON a.tree = x.tree LEFT JOIN published b ON b.tree = x.tree
-        WHERE a.tree IS NULL AND x.open <> '' AND x.always IS NULL AND x.columns <> '{}' AND NOT COALESCE(t.tenant_column = ANY (x.columns), false) AND NOT COALESCE(t.user_column = ANY (x.columns), false)
-        GROUP BY 1, 2
-    )
-    SELECT CASE WHEN f.writes THEN 'error' WHEN f.is_published THEN 'notice' ELSE 'warning' END, f.object,
-        'it asks neither whose a row is nor who is calling', tenancy.policy_text(f.policy), NULL::text
-    FROM found f
-$$;
-
-COMMENT ON FUNCTION tenancy.audit_policy_without_caller(tenancy.audit_scope) IS 'Rule policy_without_caller of tenancy.audit().';
 
 -- A policy that asks who is calling, and not whose the row is: whoever passes gets the rows of every tenant. An admin is one of
 -- their own tenant only.
@@ -5702,7 +5953,7 @@ AS $$
         SELECT array_agg(r.oid) || 0::oid AS roles, min(r.oid) FILTER (WHERE r.rolname = tenancy.setting('authenticated')) AS authenticated FROM pg_roles r
         WHERE r.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous'))
     ), found AS (
-        SELECT t.*, t.granted <> '' AS by_some, t.granted <> '' AND (g.grantees IS NULL OR g.grantees && scope.apps) AS by_apps, g.grantees, c.relation IS NOT NULL AS child, r AS mended,
+        SELECT t.*, t.granted <> '' AS by_some, t.granted <> '' AND (NOT scope.apps_named OR g.grantees IS NULL OR g.grantees && scope.apps) AS by_apps, g.grantees, c.relation IS NOT NULL AS child, r AS mended,
             -- (Of children of one that is found as well, only those that callers get at.)
             -- To protect() it gives rights to the role authenticated, and leaves other roles no rows.
             r.relation IS NOT NULL AND (c.root IS NULL OR r.policies = 0) AND g.grantees <@ m.roles AND g.grantees && ARRAY[m.authenticated, 0] AS mendable
@@ -5713,7 +5964,7 @@ AS $$
     SELECT CASE WHEN f.by_apps AND (f.has_owners OR EXISTS (SELECT FROM pg_class c, aclexplode(c.relacl) a
             WHERE c.oid = f.relation AND a.grantee = ANY (scope.apps) AND a.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'))) THEN 'error'
             WHEN f.has_owners OR f.by_apps AND b.name IS NOT NULL THEN 'warning' ELSE 'notice' END,
-        f.object, CASE WHEN f.by_apps THEN 'row security is off, and callers have rights on it' WHEN f.by_some THEN 'row security is off, and roles that no app is known to act with have rights on it' ELSE 'row security is off' END,
+        f.object, CASE WHEN f.by_apps THEN 'row security is off, and callers have rights on it' WHEN f.by_some THEN 'row security is off, and roles that no app acts with have rights on it' ELSE 'row security is off' END,
         CASE WHEN f.by_some THEN COALESCE((SELECT string_agg(r::regrole::text, ', ' ORDER BY r::regrole::text) FROM unnest(f.grantees) r WHERE NOT f.by_apps), 'They') || format(' may: %s.', (SELECT string_agg(p.name, ', ' ORDER BY p.place)
             FROM (VALUES (1, 'r', 'SELECT'), (2, 'a', 'INSERT'), (3, 'w', 'UPDATE'), (4, 'd', 'DELETE'), (5, 'D', 'TRUNCATE'), (6, 'x', 'REFERENCES'), (7, 't', 'TRIGGER')) AS p (place, letter, name)
             WHERE strpos(f.granted, p.letter) > 0)) ELSE 'No caller was granted rights on it.' END || CASE WHEN NOT f.has_owners AND b.name IS NOT NULL THEN format(' It refers to table %s, whose rows belong to tenants.', b.name) ELSE '' END,
