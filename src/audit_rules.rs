@@ -57,6 +57,7 @@ extension_sql_file!("../sql/audit/policy_without_own_column.sql", requires = ["a
 extension_sql_file!("../sql/audit/protection_drifted.sql", requires = ["audit"]);
 extension_sql_file!("../sql/audit/publication_without_filter.sql", requires = ["audit"]);
 extension_sql_file!("../sql/audit/rewriting_rule.sql", requires = ["audit"]);
+extension_sql_file!("../sql/audit/rights_self_granted.sql", requires = ["audit"]);
 extension_sql_file!("../sql/audit/rls_disabled.sql", requires = ["audit"]);
 extension_sql_file!("../sql/audit/rls_not_forced.sql", requires = ["audit"]);
 extension_sql_file!("../sql/audit/rls_without_policies.sql", requires = ["audit"]);
