@@ -60,7 +60,7 @@ ALTER POLICY not_deleted ON audited.docs USING (status = current_user);
 SELECT level, object FROM test.findings('policy_not_tied');
 DROP POLICY not_deleted ON audited.docs;
 
--- What is found of a policy for SELECT with this condition, and of one for ALL
+-- What is found of a policy for SELECT with this condition
 CREATE TABLE audited.members (tenant_id text, user_id text, role text);
 CREATE TABLE audited.operators (user_id text PRIMARY KEY);
 CREATE TABLE audited.items (id int, tenant_id text, user_id text, level int, is_public boolean, readers text[], meta jsonb, body text);
