@@ -42,7 +42,8 @@ AS $$
             WHEN s.linked AND NOT s.of_caller AND NOT s.reads_bound THEN 'row' END AS how
         FROM selects s LEFT JOIN captured c ON c.tree = s.tree AND c.sublink = s.id WHERE s.reads_tables
     ), unbound AS MATERIALIZED (
-        SELECT s.tree, s.how, bool_or(s.captured) AS captured, bool_or(CASE s.how WHEN 'unbound' THEN s.captured OR s.reads_all WHEN 'outward' THEN true ELSE false END) AS clear, bool_or(s.conditions) AS conditions
+        SELECT s.tree, s.how, bool_or(s.captured) AS captured,
+            bool_or(CASE s.how WHEN 'unbound' THEN s.captured OR s.reads_all WHEN 'outward' THEN true ELSE false END) AS clear, bool_or(s.conditions) AS conditions
         FROM judged s
         -- Under a NOT it closes. With another arm of an AND that names a column, or reads the caller beside it, it is one condition more.
         WHERE s.how IS NOT NULL AND NOT EXISTS (SELECT FROM nodes b WHERE b.tree = s.tree AND b.id = ANY (s.ancestors) AND b.fields ->> 'boolop' = 'not')

@@ -36,7 +36,8 @@ AS $$
             WHERE g.grantee = ANY (scope.callers) AND strpos(x.open, CASE g.privilege_type WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' ELSE '-' END) > 0)
     )
     SELECT 'warning', f.object, 'callers write by it what other policies go by',
-        format('They choose %s themselves. It is asked by %s.', string_agg(DISTINCT quote_ident(f.attname), ', '), (SELECT string_agg(DISTINCT p, ', ') FROM found o, unnest(o.policies) p WHERE o.policy = f.policy)), NULL::text
+        format('They choose %s themselves. It is asked by %s.', string_agg(DISTINCT quote_ident(f.attname), ', '),
+            (SELECT string_agg(DISTINCT p, ', ') FROM found o, unnest(o.policies) p WHERE o.policy = f.policy)), NULL::text
     FROM found f GROUP BY f.policy, f.object
 $$;
 COMMENT ON FUNCTION tenancy.audit_rights_self_granted(tenancy.audit_scope) IS 'Rule rights_self_granted of tenancy.audit().';
