@@ -11,10 +11,10 @@ CREATE FUNCTION tenancy.audit_rules() RETURNS text[]
         no_primary_key,no_restrictive_floor,only_restrictive_policies,or_without_column,orphans,owner_rights_view,parameter_logging,
         pattern_on_claim,policies_without_rls,policy_always_false,policy_always_true,policy_by_setting,policy_exists_unbound,
         policy_for_nobody,policy_not_tied,policy_reads_unprotected,policy_recursion,policy_to_public,policy_too_large,
-        policy_without_own_column,protection_drifted,publication_without_filter,rewriting_rule,rls_disabled,rls_not_forced,
-        rls_without_policies,role_claim_as_right,schema_create,sensitive_columns,sequence_rights,server_version,signed_in_by_jwt,
-        tenant_column_nullable,tenant_column_type,tenant_column_unindexed,tenant_column_unknown,trigger_sorts_after,unique_without_tenant,
-        unscoped_owner_column,unwrapped_call,volatile_in_policy,wrapped_call_skewed,write_check_missing}'::text[];
+        policy_without_own_column,protection_drifted,publication_without_filter,rewriting_rule,rights_self_granted,rls_disabled,
+        rls_not_forced,rls_without_policies,role_claim_as_right,schema_create,sensitive_columns,sequence_rights,server_version,
+        signed_in_by_jwt,tenant_column_nullable,tenant_column_type,tenant_column_unindexed,tenant_column_unknown,trigger_sorts_after,
+        unique_without_tenant,unscoped_owner_column,unwrapped_call,volatile_in_policy,wrapped_call_skewed,write_check_missing}'::text[];
 COMMENT ON FUNCTION tenancy.audit_rules() IS 'The codes of the rules of tenancy.audit(). docs/audit has a page for each.';
 
 -- A finding that is meant so, with the reason and until when.

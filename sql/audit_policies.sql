@@ -105,7 +105,9 @@ CREATE FUNCTION tenancy.policy_tests(scope tenancy.audit_scope) RETURNS SETOF te
     SET enable_nestloop = off
 AS $$
     WITH settings AS MATERIALIZED (
-        SELECT ARRAY(SELECT r.oid FROM pg_roles r WHERE r.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous')) OR r.rolname = ANY (tenancy.setting_names('app_logins'))) || 0::oid AS customers
+        -- Whom apps act as: what they may take, where that is known
+        SELECT ARRAY(SELECT r.oid FROM pg_roles r WHERE r.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous')) OR r.rolname = ANY (tenancy.setting_names('app_logins')))
+            || CASE WHEN EXISTS (SELECT FROM tenancy.audited_logins() l WHERE l.login = ANY (scope.callers)) THEN scope.apps ELSE '{0}' END AS customers
     ), tests AS MATERIALIZED (
         -- (Each letter is a command for which the expression is tested: of the rows there are, or of those written.)
         SELECT p.policy, p.object, p.name, p.relation, p.permissive, p.roles, p.command, e.clause, e.tree, e.there, e.written, r.callers, t.columns, t.inverted, t.tied, t.partly, t.asks,

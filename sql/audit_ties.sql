@@ -102,6 +102,12 @@ AS $$
         SELECT v.tree, v.atom FROM sided v LEFT JOIN sided e ON e.tree = v.tree AND e.id = v.parent AND e.type = 'TARGETENTRY' AND (e.depth = 1
             OR EXISTS (SELECT FROM sided u WHERE u.tree = e.tree AND u.atom = e.atom AND u.type = 'SETOPERATIONSTMT'))
         WHERE v.own_column IS NOT NULL AND v.depth > 0 GROUP BY 1, 2 HAVING bool_and(e.id IS NOT NULL)
+    ), slips AS MATERIALIZED (
+        -- EXISTS (SELECT ... WHERE m.tenant_id = docs.tenant_id OR m.user_id = caller): an arm does not name the row, and any row will do.
+        SELECT DISTINCT a.tree, a.atom FROM (
+            SELECT q.tree, q.atom, arm.id FROM sided q JOIN facts f ON f.tree = q.tree AND f.atom = q.atom AND f.one_table JOIN sided arm ON arm.tree = q.tree AND arm.parent = q.id
+            LEFT JOIN sided v ON v.tree = arm.tree AND v.atom = arm.atom AND (v.own_column IS NOT NULL OR v.unknown) AND (v.id = arm.id OR arm.id = ANY (v.ancestors))
+            WHERE q.field = 'quals' AND q.depth = 1 AND q.fields ->> 'boolop' = 'or' GROUP BY 1, 2, 3 HAVING count(v.id) = 0) a
     ), bounds AS MATERIALIZED (
         -- BETWEEN, or any two bounds
         SELECT l.tree, l.parent FROM leaves l JOIN nodes n ON n.tree = l.tree AND n.id = l.id AND n.type = 'OPEXPR' JOIN pg_operator o ON o.oid = (n.fields ->> 'opno')::oid
@@ -123,6 +129,7 @@ AS $$
     LEFT JOIN nodes g ON n.type = 'NULLTEST' AND g.tree = n.tree AND g.id = n.id + 1
     LEFT JOIN owners w ON w.tree = g.tree AND w.owner = g.own_column
     LEFT JOIN outward ON outward.tree = l.tree AND outward.atom = l.id
+    LEFT JOIN slips ON slips.tree = l.tree AND slips.atom = l.id
     LEFT JOIN bounds b ON b.tree = l.tree AND b.parent = l.parent
     CROSS JOIN LATERAL (SELECT a.calls OR a.unknown OR a.bound AS asks, n.fields ->> 'sublinktype' AS link) x
     CROSS JOIN LATERAL (SELECT a.owned AND x.asks AS both,
@@ -138,7 +145,7 @@ AS $$
             WHEN n.type = 'NULLTEST' THEN w.tree IS NOT NULL AND n.fields ->> 'nulltesttype' = '0'
                 OR y.both AND n.fields ->> 'nulltesttype' = '1' AND g.type NOT IN ('NULLIFEXPR', 'COALESCEEXPR')
             WHEN x.link = '1' AND a.tables THEN false
-            WHEN x.link = '2' AND outward.tree IS NOT NULL THEN false
+            WHEN x.link = '2' AND outward.tree IS NOT NULL OR x.link = '0' AND slips.tree IS NOT NULL THEN false
             -- An empty array, or an empty object, is contained in any.
             WHEN o.oprcode IN ('arraycontained'::regproc, 'jsonb_contained'::regproc) AND c.left_bare OR o.oprcode IN ('arraycontains'::regproc, 'jsonb_contains'::regproc) AND c.right_bare THEN false
             ELSE y.both END AS positive,

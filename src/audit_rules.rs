@@ -59,7 +59,8 @@ extension_sql_file!("../sql/audit/policy_without_own_column.sql", name = "rule_p
 extension_sql_file!("../sql/audit/protection_drifted.sql", name = "rule_protection_drifted", requires = ["rule_policy_without_own_column"]);
 extension_sql_file!("../sql/audit/publication_without_filter.sql", name = "rule_publication_without_filter", requires = ["rule_protection_drifted"]);
 extension_sql_file!("../sql/audit/rewriting_rule.sql", name = "rule_rewriting_rule", requires = ["rule_publication_without_filter"]);
-extension_sql_file!("../sql/audit/rls_disabled.sql", name = "rule_rls_disabled", requires = ["rule_rewriting_rule"]);
+extension_sql_file!("../sql/audit/rights_self_granted.sql", name = "rule_rights_self_granted", requires = ["rule_rewriting_rule"]);
+extension_sql_file!("../sql/audit/rls_disabled.sql", name = "rule_rls_disabled", requires = ["rule_rights_self_granted"]);
 extension_sql_file!("../sql/audit/rls_not_forced.sql", name = "rule_rls_not_forced", requires = ["rule_rls_disabled"]);
 extension_sql_file!("../sql/audit/rls_without_policies.sql", name = "rule_rls_without_policies", requires = ["rule_rls_not_forced"]);
 extension_sql_file!("../sql/audit/role_claim_as_right.sql", name = "rule_role_claim_as_right", requires = ["rule_rls_without_policies"]);

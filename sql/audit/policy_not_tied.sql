@@ -25,10 +25,17 @@ BEGIN
         -- NOT published, published = false
         SELECT DISTINCT v.tree, v.own_column FROM nodes v JOIN nodes p ON p.tree = v.tree AND p.id = v.parent LEFT JOIN nodes c ON c.tree = v.tree AND c.parent = v.parent AND c.value = 'false'
         WHERE v.own_column IS NOT NULL AND (p.fields ->> 'boolop' = 'not' OR p.fields ->> 'booltesttype' IN ('1', '2') OR p.type = 'OPEXPR' AND c.id IS NOT NULL)
+    ), arms AS MATERIALIZED (
+        -- Of an OR each, else the whole; an arm that asks the caller about the row is not what is published.
+        SELECT r.tree, a.id, bool_or(n.reads_caller) AND bool_or(n.own_column IS NOT NULL) AS asks, bool_or(n.reads_caller) AS calls,
+            bool_or(n.value ~* '^(public|published|shared|listed|global)$') AS says, array_agg(n.own_column) FILTER (WHERE n.own_column IS NOT NULL AND w.tree IS NULL) AS columns
+        FROM nodes r JOIN nodes a ON a.tree = r.tree AND CASE r.fields ->> 'boolop' WHEN 'or' THEN a.parent = r.id ELSE a.id = r.id END
+        JOIN nodes n ON n.tree = a.tree AND (n.id = a.id OR a.id = ANY (n.ancestors)) LEFT JOIN withdrawn w ON w.tree = n.tree AND w.own_column = n.own_column
+        WHERE r.parent IS NULL GROUP BY 1, 2
     ), published AS MATERIALIZED (
-        SELECT x.policy, x.clause FROM tests x WHERE EXISTS (SELECT FROM nodes n WHERE n.tree = x.tree AND n.value ~* '^(public|published|shared|listed|global)$')
-            OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = x.relation AND a.attnum = ANY (x.columns) AND a.attname ~* '(public|publish|visib|shared|listed|global)'
-                AND NOT EXISTS (SELECT FROM withdrawn w WHERE w.tree = x.tree AND w.own_column = a.attnum))
+        SELECT x.policy, x.clause FROM tests x JOIN arms m ON m.tree = x.tree
+        GROUP BY x.policy, x.clause, x.relation HAVING bool_and(m.asks OR NOT m.calls AND (COALESCE(m.says, false) OR EXISTS (
+            SELECT FROM pg_attribute a WHERE a.attrelid = x.relation AND a.attnum = ANY (m.columns) AND a.attname ~* '(public|publish|visib|shared|listed|global)'))) AND bool_or(NOT m.asks)
     ), said AS MATERIALIZED (
         SELECT f.object FROM tenancy.audit_policy_without_own_column(scope) f UNION SELECT f.object FROM tenancy.audit_inverted_check(scope) f
         UNION SELECT f.object FROM tenancy.audit_policy_always_true(scope) f UNION SELECT f.object FROM tenancy.audit_literal_tenant(scope) f

@@ -27,6 +27,8 @@ CREATE POLICY own ON audited.docs USING (tenant_id = auth.tenant_id() OR tenant_
 CREATE POLICY by_setting ON audited.docs USING (tenant_id = current_setting('app.tenant'));
 CREATE POLICY otherwise ON audited.docs USING (tenant_id = COALESCE(auth.tenant_id(), 'acme'));
 CREATE POLICY unequal ON audited.docs USING (tenant_id <> '' AND tenant_id = auth.tenant_id());
+CREATE POLICY hashed ON audited.docs USING (hashtext(tenant_id) % 2 = 0);
+CREATE POLICY counted ON audited.docs USING (num_nonnulls(tenant_id, auth.tenant_id()) = 2);
 CREATE POLICY inside ON audited.docs USING (EXISTS (SELECT FROM audited.docs d WHERE d.tenant_id = 'acme' AND d.id = docs.id));
 SELECT level, object, detail FROM test.findings('literal_tenant');
 ROLLBACK;

@@ -20,6 +20,9 @@ SELECT level, object, message FROM test.findings('no_restrictive_floor');
 -- One that goes by the caller alone is no floor
 CREATE POLICY floor ON audited.docs AS RESTRICTIVE USING (auth.user_id() IS NOT NULL);
 SELECT level, object FROM test.findings('no_restrictive_floor');
+-- Nor is one that goes by the row alone
+ALTER POLICY floor ON audited.docs USING (tenant_id <> '');
+SELECT level, object FROM test.findings('no_restrictive_floor');
 ALTER POLICY floor ON audited.docs USING (tenant_id = auth.tenant_id());
 SELECT level, object FROM test.findings('no_restrictive_floor');
 ROLLBACK;

@@ -96,4 +96,29 @@ SET LOCAL client_min_messages = warning;
 SELECT count(*) > 0 FROM tenancy.protect('audited.safe');
 CREATE POLICY careless ON audited.safe USING (true);
 SELECT level, object FROM test.findings('policy_always_true') WHERE object LIKE '%safe';
+
+-- Everybody reads, and each user writes their own: that may be meant, but not of tenants' rows, and not if others are written
+CREATE TABLE audited.profiles (user_id text, name text);
+ALTER TABLE audited.profiles ENABLE ROW LEVEL SECURITY;
+GRANT SELECT, UPDATE ON audited.profiles TO authenticated;
+CREATE POLICY readers ON audited.profiles FOR SELECT TO authenticated USING (true);
+CREATE POLICY own ON audited.profiles FOR UPDATE TO authenticated USING (user_id = auth.user_id());
+SELECT level, object, message FROM test.findings('policy_always_true') WHERE object LIKE '%profiles';
+CREATE POLICY named ON audited.profiles FOR UPDATE TO authenticated USING (name IS NOT NULL);
+SELECT level, object FROM test.findings('policy_always_true') WHERE object LIKE '%profiles';
+DROP POLICY named ON audited.profiles;
+ALTER TABLE audited.profiles ADD tenant_id text;
+SELECT level, object FROM test.findings('policy_always_true') WHERE object LIKE '%profiles';
+-- A floor that ties nothing to the caller is none
+CREATE POLICY living ON audited.profiles AS RESTRICTIVE USING (name <> 'deleted');
+SELECT level, object FROM test.findings('policy_always_true') WHERE object LIKE '%profiles';
+-- A role of its own is one that no app can take
+DROP POLICY readers ON audited.profiles;
+RESET ROLE;
+CREATE ROLE audited_support;
+CREATE POLICY support ON audited.profiles FOR SELECT TO audited_support USING (true);
+GRANT SELECT ON audited.profiles TO audited_support;
+SELECT level, object FROM test.findings('policy_always_true') WHERE object LIKE '%profiles';
+GRANT audited_support TO authenticated;
+SELECT level, object FROM test.findings('policy_always_true') WHERE object LIKE '%profiles';
 ROLLBACK;

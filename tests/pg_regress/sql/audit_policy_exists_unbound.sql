@@ -48,4 +48,29 @@ SELECT level, object FROM test.findings('policy_exists_unbound');
 CREATE POLICY any_admin ON audited.docs USING (EXISTS (SELECT FROM audited.members m WHERE m.role = 'admin'));
 CREATE POLICY floor ON audited.docs AS RESTRICTIVE USING (tenant_id = auth.tenant_id());
 SELECT level, object FROM test.findings('policy_exists_unbound');
+DROP POLICY any_admin ON audited.docs; DROP POLICY floor ON audited.docs; DROP POLICY caller_listed ON audited.docs; DROP POLICY role_listed ON audited.docs;
+-- IN of a column that is the row's own, as the table has none of that name
+CREATE TABLE audited.orgs (id text, owner text, active boolean);
+GRANT SELECT ON audited.orgs TO authenticated;
+CREATE POLICY outward ON audited.docs USING (tenant_id IN (SELECT tenant_id FROM audited.orgs WHERE owner = auth.user_id()));
+-- A comparison with itself, although another column is the row's
+CREATE POLICY another ON audited.docs USING (EXISTS (SELECT FROM audited.members m WHERE m.tenant_id = tenant_id AND m.user_id = auth.user_id() AND docs.id > 0));
+CREATE POLICY linked ON audited.docs USING (EXISTS (SELECT FROM audited.members m WHERE m.tenant_id = docs.tenant_id AND m.role = role AND m.user_id = auth.user_id()));
+-- Nothing about the caller
+CREATE POLICY known ON audited.docs USING (tenant_id IN (SELECT id FROM audited.orgs));
+CREATE POLICY known_too ON audited.docs USING (EXISTS (SELECT FROM audited.orgs o WHERE o.id = docs.tenant_id));
+CREATE POLICY active ON audited.docs USING (tenant_id IN (SELECT id FROM audited.orgs WHERE active));
+SELECT level, object, message FROM test.findings('policy_exists_unbound');
+DROP POLICY outward ON audited.docs; DROP POLICY another ON audited.docs; DROP POLICY linked ON audited.docs; DROP POLICY known ON audited.docs; DROP POLICY known_too ON audited.docs; DROP POLICY active ON audited.docs;
+-- Row security may bind it, and so may what stands beside it
+ALTER TABLE audited.orgs ENABLE ROW LEVEL SECURITY;
+CREATE POLICY of_orgs ON audited.orgs USING (owner = auth.user_id());
+CREATE POLICY known ON audited.docs USING (tenant_id IN (SELECT id FROM audited.orgs));
+SELECT level, object FROM test.findings('policy_exists_unbound');
+ALTER TABLE audited.orgs DISABLE ROW LEVEL SECURITY;
+ALTER POLICY known ON audited.docs USING (tenant_id IN (SELECT id FROM audited.orgs) AND tenant_id = auth.tenant_id());
+SELECT level, object FROM test.findings('policy_exists_unbound');
+-- What has a condition, and is for reading, is meant for all perhaps
+ALTER POLICY known ON audited.docs USING (tenant_id IN (SELECT id FROM audited.orgs WHERE active));
+SELECT level, object FROM test.findings('policy_exists_unbound');
 ROLLBACK;

@@ -29,4 +29,11 @@ ALTER POLICY mine ON audited.docs USING (id IN (SELECT id FROM audited.notes n W
 SELECT level, object FROM test.findings('unscoped_owner_column');
 ALTER POLICY mine ON audited.docs USING (audited.may(id) AND auth.user_id() IS NOT NULL);
 SELECT level, object FROM test.findings('unscoped_owner_column');
+-- Rows that are written by it are in a tenant of the caller's choice
+ALTER POLICY mine ON audited.docs USING (user_id = auth.user_id());
+GRANT USAGE ON SCHEMA audited TO authenticated;
+GRANT SELECT, DELETE ON audited.docs TO authenticated;
+SELECT level, object FROM test.findings('unscoped_owner_column');
+GRANT INSERT ON audited.docs TO authenticated;
+SELECT level, object FROM test.findings('unscoped_owner_column');
 ROLLBACK;

@@ -43,6 +43,24 @@ CREATE POLICY floor ON audited.docs AS RESTRICTIVE USING (tenant_id = auth.tenan
 SELECT level, object FROM test.findings('write_check_missing');
 ALTER POLICY floor ON audited.docs WITH CHECK (true);
 SELECT level, object FROM test.findings('write_check_missing');
+-- The check is of something else than what the policy goes by
+DROP POLICY floor ON audited.docs;
+DROP POLICY moved ON audited.docs;
+ALTER TABLE audited.docs ADD user_id text, ADD state text;
+CREATE POLICY state ON audited.docs USING (tenant_id = auth.tenant_id()) WITH CHECK (state <> 'paid');
+CREATE POLICY author ON audited.docs USING (tenant_id = auth.tenant_id()) WITH CHECK (user_id = auth.user_id());
+CREATE POLICY not_false ON audited.docs USING (tenant_id = auth.tenant_id()) WITH CHECK ((tenant_id = auth.tenant_id()) IS NOT FALSE);
+SELECT level, object, message, fix FROM test.findings('write_check_missing');
+DROP POLICY state ON audited.docs; DROP POLICY author ON audited.docs; DROP POLICY not_false ON audited.docs;
+-- A colleague may be given what is the tenant's; a function of the user's own may lead there
+CREATE FUNCTION audited.may(text) RETURNS boolean LANGUAGE sql STABLE RETURN $1 <> '';
+CREATE POLICY given ON audited.docs USING (user_id = auth.user_id()) WITH CHECK (tenant_id = auth.tenant_id());
+CREATE POLICY led ON audited.docs USING (tenant_id = auth.tenant_id()) WITH CHECK (audited.may(state));
+SELECT level, object FROM test.findings('write_check_missing');
+DROP POLICY given ON audited.docs; DROP POLICY led ON audited.docs;
+-- No fix makes a check of what ties nothing
+CREATE POLICY loose ON audited.docs USING (tenant_id <> '') WITH CHECK (true);
+SELECT level, object, fix FROM test.findings('write_check_missing');
 -- Nobody may write
 REVOKE INSERT, UPDATE ON audited.docs FROM authenticated;
 SELECT level, object FROM test.findings('write_check_missing');
