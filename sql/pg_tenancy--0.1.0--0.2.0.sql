@@ -3504,6 +3504,12 @@ AS $$
         SELECT v.tree, v.atom FROM sided v LEFT JOIN sided e ON e.tree = v.tree AND e.id = v.parent AND e.type = 'TARGETENTRY' AND (e.depth = 1
             OR EXISTS (SELECT FROM sided u WHERE u.tree = e.tree AND u.atom = e.atom AND u.type = 'SETOPERATIONSTMT'))
         WHERE v.own_column IS NOT NULL AND v.depth > 0 GROUP BY 1, 2 HAVING bool_and(e.id IS NOT NULL)
+    ), slips AS MATERIALIZED (
+        -- EXISTS (SELECT ... WHERE m.tenant_id = docs.tenant_id OR m.user_id = caller): an arm does not name the row, and any row will do.
+        SELECT DISTINCT a.tree, a.atom FROM (
+            SELECT q.tree, q.atom, arm.id FROM sided q JOIN facts f ON f.tree = q.tree AND f.atom = q.atom AND f.one_table JOIN sided arm ON arm.tree = q.tree AND arm.parent = q.id
+            LEFT JOIN sided v ON v.tree = arm.tree AND v.atom = arm.atom AND (v.own_column IS NOT NULL OR v.unknown) AND (v.id = arm.id OR arm.id = ANY (v.ancestors))
+            WHERE q.field = 'quals' AND q.depth = 1 AND q.fields ->> 'boolop' = 'or' GROUP BY 1, 2, 3 HAVING count(v.id) = 0) a
     ), bounds AS MATERIALIZED (
         -- BETWEEN, or any two bounds
         SELECT l.tree, l.parent FROM leaves l JOIN nodes n ON n.tree = l.tree AND n.id = l.id AND n.type = 'OPEXPR' JOIN pg_operator o ON o.oid = (n.fields ->> 'opno')::oid
@@ -3525,6 +3531,7 @@ AS $$
     LEFT JOIN nodes g ON n.type = 'NULLTEST' AND g.tree = n.tree AND g.id = n.id + 1
     LEFT JOIN owners w ON w.tree = g.tree AND w.owner = g.own_column
     LEFT JOIN outward ON outward.tree = l.tree AND outward.atom = l.id
+    LEFT JOIN slips ON slips.tree = l.tree AND slips.atom = l.id
     LEFT JOIN bounds b ON b.tree = l.tree AND b.parent = l.parent
     CROSS JOIN LATERAL (SELECT a.calls OR a.unknown OR a.bound AS asks, n.fields ->> 'sublinktype' AS link) x
     CROSS JOIN LATERAL (SELECT a.owned AND x.asks AS both,
@@ -3540,7 +3547,7 @@ AS $$
             WHEN n.type = 'NULLTEST' THEN w.tree IS NOT NULL AND n.fields ->> 'nulltesttype' = '0'
                 OR y.both AND n.fields ->> 'nulltesttype' = '1' AND g.type NOT IN ('NULLIFEXPR', 'COALESCEEXPR')
             WHEN x.link = '1' AND a.tables THEN false
-            WHEN x.link = '2' AND outward.tree IS NOT NULL THEN false
+            WHEN x.link = '2' AND outward.tree IS NOT NULL OR x.link = '0' AND slips.tree IS NOT NULL THEN false
             -- An empty array, or an empty object, is contained in any.
             WHEN o.oprcode IN ('arraycontained'::regproc, 'jsonb_contained'::regproc) AND c.left_bare OR o.oprcode IN ('arraycontains'::regproc, 'jsonb_contains'::regproc) AND c.right_bare THEN false
             ELSE y.both END AS positive,
@@ -3736,7 +3743,9 @@ CREATE FUNCTION tenancy.policy_tests(scope tenancy.audit_scope) RETURNS SETOF te
     SET enable_nestloop = off
 AS $$
     WITH settings AS MATERIALIZED (
-        SELECT ARRAY(SELECT r.oid FROM pg_roles r WHERE r.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous')) OR r.rolname = ANY (tenancy.setting_names('app_logins'))) || 0::oid AS customers
+        -- Whom apps act as: what they may take, where that is known
+        SELECT ARRAY(SELECT r.oid FROM pg_roles r WHERE r.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous')) OR r.rolname = ANY (tenancy.setting_names('app_logins')))
+            || CASE WHEN EXISTS (SELECT FROM tenancy.audited_logins() l WHERE l.login = ANY (scope.callers)) THEN scope.apps ELSE '{0}' END AS customers
     ), tests AS MATERIALIZED (
         -- (Each letter is a command for which the expression is tested: of the rows there are, or of those written.)
         SELECT p.policy, p.object, p.name, p.relation, p.permissive, p.roles, p.command, e.clause, e.tree, e.there, e.written, r.callers, t.columns, t.inverted, t.tied, t.partly, t.asks,
@@ -3877,10 +3886,10 @@ CREATE FUNCTION tenancy.audit_rules() RETURNS text[]
         no_primary_key,no_restrictive_floor,only_restrictive_policies,or_without_column,orphans,owner_rights_view,parameter_logging,
         pattern_on_claim,policies_without_rls,policy_always_false,policy_always_true,policy_by_setting,policy_exists_unbound,
         policy_for_nobody,policy_not_tied,policy_reads_unprotected,policy_recursion,policy_to_public,policy_too_large,
-        policy_without_own_column,protection_drifted,publication_without_filter,rewriting_rule,rls_disabled,rls_not_forced,
-        rls_without_policies,role_claim_as_right,schema_create,sensitive_columns,sequence_rights,server_version,signed_in_by_jwt,
-        tenant_column_nullable,tenant_column_type,tenant_column_unindexed,tenant_column_unknown,trigger_sorts_after,unique_without_tenant,
-        unscoped_owner_column,unwrapped_call,volatile_in_policy,wrapped_call_skewed,write_check_missing}'::text[];
+        policy_without_own_column,protection_drifted,publication_without_filter,rewriting_rule,rights_self_granted,rls_disabled,
+        rls_not_forced,rls_without_policies,role_claim_as_right,schema_create,sensitive_columns,sequence_rights,server_version,
+        signed_in_by_jwt,tenant_column_nullable,tenant_column_type,tenant_column_unindexed,tenant_column_unknown,trigger_sorts_after,
+        unique_without_tenant,unscoped_owner_column,unwrapped_call,volatile_in_policy,wrapped_call_skewed,write_check_missing}'::text[];
 
 COMMENT ON FUNCTION tenancy.audit_rules() IS 'The codes of the rules of tenancy.audit(). docs/audit has a page for each.';
 
@@ -4891,18 +4900,24 @@ AS $$
     WITH nodes AS MATERIALIZED (
         SELECT n.tree, n.id, n.parent, n.ancestors, n.type, n.depth, n.own_column, n.fields ->> 'constisnull' AS is_null,
             (n.fields ->> 'opno')::oid IN (SELECT o.oid FROM pg_operator o WHERE o.oprname = '=') AS equals,
-            n.type IN ('CONST', 'RELABELTYPE', 'COERCEVIAIO', 'ARRAYEXPR', 'ARRAYCOERCEEXPR') OR n.type = 'FUNCEXPR' AND f.provolatile = 'i' AS constant
+            n.type IN ('CONST', 'RELABELTYPE', 'COERCEVIAIO', 'ARRAYEXPR', 'ARRAYCOERCEEXPR') OR n.type = 'FUNCEXPR' AND f.provolatile = 'i' AS constant,
+            n.type IN ('RELABELTYPE', 'COERCEVIAIO') OR n.type = 'FUNCEXPR' AND n.function IN (SELECT c.castfunc FROM pg_cast c) AS is_cast
         FROM unnest(scope.nodes) n LEFT JOIN pg_proc f ON f.oid = n.function
     ), constants AS MATERIALIZED (
         -- The sides of comparisons that are nothing but constants
-        SELECT o.tree, o.id AS comparison, o.depth FROM nodes o JOIN nodes side ON side.tree = o.tree AND side.parent = o.id
+        SELECT o.tree, o.id AS comparison FROM nodes o JOIN nodes side ON side.tree = o.tree AND side.parent = o.id
         JOIN nodes n ON n.tree = side.tree AND (n.id = side.id OR side.id = ANY (n.ancestors))
         WHERE o.type IN ('OPEXPR', 'SCALARARRAYOPEXPR') AND o.equals
-        GROUP BY 1, 2, 3, side.id
+        GROUP BY 1, 2, side.id
         HAVING bool_and(n.constant) AND bool_or(n.type = 'CONST' AND n.is_null = 'false')
+    ), itself AS MATERIALIZED (
+        -- The column as it is, or cast
+        SELECT v.tree, v.id, v.own_column, o.id AS comparison FROM nodes v JOIN nodes o ON o.tree = v.tree AND o.id = ANY (v.ancestors) AND o.depth = v.depth
+        WHERE v.own_column IS NOT NULL AND o.type IN ('OPEXPR', 'SCALARARRAYOPEXPR') AND NOT EXISTS (
+            SELECT FROM nodes b WHERE b.tree = v.tree AND b.id = ANY (v.ancestors[cardinality(o.ancestors) + 2:]) AND NOT b.is_cast)
     )
     SELECT DISTINCT 'warning', p.object, 'it names a tenant', tenancy.policy_text(p.policy), NULL::text
-    FROM constants c JOIN nodes v ON v.tree = c.tree AND v.own_column IS NOT NULL AND v.depth = c.depth AND c.comparison = ANY (v.ancestors)
+    FROM constants c JOIN itself v ON v.tree = c.tree AND v.comparison = c.comparison
     JOIN (unnest(scope.policies) p CROSS JOIN LATERAL (VALUES (p.using_tree), (p.check_tree)) e (tree)) ON e.tree = v.tree
     JOIN unnest(scope.tables) t ON t.relation = p.relation AND t.tenant_column = v.own_column
 $$;
@@ -5327,20 +5342,23 @@ CREATE FUNCTION tenancy.audit_policy_always_true(scope tenancy.audit_scope) RETU
 AS $$
     WITH tests AS MATERIALIZED (SELECT * FROM unnest(scope.tests)
     ), found AS MATERIALIZED (
-        SELECT x.policy, x.object, t.has_owners, bool_and(x.apart) AS apart, bool_or(x.open ~ format('[%s-]', t.granted)) AS reached,
-            bool_or(x.open ~ format('[%s-]', translate(t.granted, 'ra', ''))) AS changes
+        SELECT x.policy, x.object, x.roles, t.has_owners, bool_and(x.apart) AS apart, bool_or(x.open ~ format('[%s-]', t.granted)) AS reached,
+            bool_or(x.open ~ format('[%s-]', translate(t.granted, 'ra', ''))) AS changes,
+            -- Everybody reads, and each writes their own: so profiles of users are often meant, though not rows of tenants.
+            t.tenant_column IS NULL AND NOT EXISTS (
+                SELECT FROM tests w WHERE w.relation = x.relation AND w.open ~ format('[%s-]', translate(t.granted, 'r', '')) AND NOT w.tied) AS reads_only
         FROM tests x JOIN unnest(scope.tables) t ON t.relation = x.relation
         -- (A check that is wider than what the policy goes by is for write_check_missing.)
         LEFT JOIN tests u ON u.policy = x.policy AND x.clause = 'WITH CHECK' AND u.clause = 'USING' AND u.columns <> '{}' AND u.always IS NULL
         WHERE x.always AND u.policy IS NULL AND CASE WHEN t.has_owners THEN x.open <> '' ELSE x.open ~ format('[%s-]', translate(t.granted, 'r', '')) END
-        GROUP BY 1, 2, 3
+        GROUP BY x.policy, x.object, x.roles, x.relation, t.has_owners, t.tenant_column, t.granted
     )
     -- (Where rows have no owner, an INSERT by everybody may be a form that everybody may fill in.)
-    SELECT CASE WHEN NOT f.apart AND f.reached AND (f.has_owners OR f.changes) THEN 'error' ELSE 'warning' END,
-        f.object, 'it is true for every row and every caller', tenancy.policy_text(f.policy), NULL::text
+    SELECT CASE WHEN NOT f.apart AND f.reached AND (f.has_owners AND NOT f.reads_only OR f.changes) THEN 'error' ELSE 'warning' END,
+        f.object, CASE WHEN 0 = ANY (f.roles) THEN 'it is true for every row and every caller' ELSE 'it is true for every row' END, tenancy.policy_text(f.policy), NULL::text
     FROM found f
     UNION ALL
-    SELECT 'notice', p.object, 'it is RESTRICTIVE, true for every row and every caller, and narrows nothing', tenancy.policy_text(p.policy), NULL
+    SELECT 'notice', p.object, 'it is RESTRICTIVE, true for every row, and narrows nothing', tenancy.policy_text(p.policy), NULL
     FROM unnest(scope.policies) p LEFT JOIN unnest(scope.trees) u ON u.tree = p.using_tree LEFT JOIN unnest(scope.trees) c ON c.tree = p.check_tree
     WHERE NOT p.permissive AND (p.using_tree IS NULL OR u.always) AND (p.check_tree IS NULL OR c.always)
 $$;
@@ -5377,8 +5395,9 @@ $$;
 
 COMMENT ON FUNCTION tenancy.audit_policy_by_setting(tenancy.audit_scope) IS 'Rule policy_by_setting of tenancy.audit().';
 
--- EXISTS (SELECT ... WHERE m.org_id = org_id): the name without a table is the sub-select's own column. Bound neither to the row
--- nor to the caller, one row anywhere opens the table.
+-- EXISTS (SELECT ... WHERE m.org_id = org_id): the name without a table is the sub-select's own column; IN (SELECT org_id FROM
+-- owners): where owners has none it is the row's. Bound neither to the row nor to the caller, one row anywhere opens the table;
+-- bound to the row alone, each row that has a counterpart is open to all.
 CREATE FUNCTION tenancy.audit_policy_exists_unbound(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
     LANGUAGE sql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
@@ -5387,36 +5406,61 @@ CREATE FUNCTION tenancy.audit_policy_exists_unbound(scope tenancy.audit_scope) R
 AS $$
     WITH nodes AS MATERIALIZED (
         SELECT n.tree, n.id, n.parent, n.ancestors, n.field, n.type, n.depth, n.own_column, n.function, n.reads_caller, n.fields FROM unnest(scope.nodes) n
+    ), equalities AS MATERIALIZED (
+        SELECT o.tree, o.id, o.ancestors, bool_or(v.own_column IS NOT NULL) AS of_row FROM nodes o JOIN nodes v ON v.tree = o.tree AND v.parent = o.id
+        WHERE o.type = 'OPEXPR' AND o.depth > 0 AND (o.fields ->> 'opno')::oid IN (SELECT p.oid FROM pg_operator p WHERE p.oprname = '=') GROUP BY 1, 2, 3
     ), selects AS MATERIALIZED (
+        -- linked: to the row, by what an IN compares, or by an equality inside
         SELECT s.tree, s.id, s.ancestors, bool_or(n.own_column IS NOT NULL) AS of_row,
+            bool_or(n.own_column IS NOT NULL AND (n.depth = 0 OR o.id IS NOT NULL)) AS linked,
+            bool_or(n.own_column IS NOT NULL AND n.depth = 0) AS compares_row,
+            COALESCE(bool_and(e.id IS NOT NULL) FILTER (WHERE n.own_column IS NOT NULL AND n.depth > 0), false) AS selects_row,
+            bool_or(n.field = 'quals' AND q.id IS NULL) AS conditions,
             bool_or(n.reads_caller OR n.type = 'SQLVALUEFUNCTION' OR n.type = 'FUNCEXPR' AND p.pronamespace <> 'pg_catalog'::regnamespace) AS of_caller,
             bool_or(n.type = 'RANGETBLENTRY' AND n.fields ->> 'relid' IS NOT NULL) AS reads_tables,
-            bool_or(n.type = 'RANGETBLENTRY' AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity) AS reads_all
+            bool_or(n.type = 'RANGETBLENTRY' AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity) AS reads_all,
+            bool_or(n.type = 'RANGETBLENTRY' AND (n.fields ->> 'rtekind' <> '0' OR c.relkind NOT IN ('r', 'p') OR c.relrowsecurity)) AS reads_bound
         FROM nodes s JOIN nodes n ON n.tree = s.tree AND s.id = ANY (n.ancestors)
         LEFT JOIN pg_proc p ON p.oid = n.function LEFT JOIN pg_class c ON n.type = 'RANGETBLENTRY' AND c.oid = (n.fields ->> 'relid')::oid
+        LEFT JOIN equalities o ON o.tree = n.tree AND o.id = n.parent LEFT JOIN equalities q ON q.tree = n.tree AND q.id = n.id AND q.of_row
+        LEFT JOIN nodes e ON e.tree = n.tree AND e.id = n.parent AND e.type = 'TARGETENTRY' AND e.depth = 1
         WHERE s.type = 'SUBLINK' AND s.depth = 0 AND s.fields ->> 'sublinktype' IN ('0', '2') GROUP BY 1, 2, 3
     ), captured AS MATERIALIZED (
         -- A column of the sub-select compared with itself
         SELECT DISTINCT s.tree, s.id AS sublink FROM selects s
-        JOIN nodes o ON o.tree = s.tree AND o.type = 'OPEXPR' AND s.id = ANY (o.ancestors) AND (o.fields ->> 'opno')::oid IN (SELECT p.oid FROM pg_operator p WHERE p.oprname = '=')
+        JOIN equalities o ON o.tree = s.tree AND s.id = ANY (o.ancestors)
         JOIN nodes a ON a.tree = o.tree AND a.parent = o.id AND a.type = 'VAR' AND a.own_column IS NULL
         JOIN nodes b ON b.tree = o.tree AND b.parent = o.id AND b.type = 'VAR' AND b.id > a.id AND b.fields = a.fields
+    ), judged AS MATERIALIZED (
+        SELECT s.tree, s.id, s.ancestors, s.conditions, c.tree IS NOT NULL AS captured, s.reads_all, CASE
+            WHEN c.tree IS NOT NULL AND (NOT s.linked OR NOT s.of_caller AND s.reads_all) OR NOT s.of_row AND NOT s.of_caller THEN 'unbound'
+            WHEN s.compares_row AND s.selects_row THEN 'outward'
+            WHEN c.tree IS NOT NULL THEN 'itself'
+            WHEN s.linked AND NOT s.of_caller AND NOT s.reads_bound THEN 'row' END AS how
+        FROM selects s LEFT JOIN captured c ON c.tree = s.tree AND c.sublink = s.id WHERE s.reads_tables
     ), unbound AS MATERIALIZED (
-        SELECT s.tree, bool_or(c.tree IS NOT NULL) AS captured, bool_or(c.tree IS NOT NULL OR s.reads_all) AS clear FROM selects s LEFT JOIN captured c ON c.tree = s.tree AND c.sublink = s.id
-        WHERE s.reads_tables AND NOT s.of_row AND (c.tree IS NOT NULL OR NOT s.of_caller)
-            -- Under a NOT it closes. With another arm of an AND that names a column, or reads the caller beside it, it is one condition more.
-            AND NOT EXISTS (SELECT FROM nodes b WHERE b.tree = s.tree AND b.id = ANY (s.ancestors) AND b.fields ->> 'boolop' = 'not')
+        SELECT s.tree, s.how, bool_or(s.captured) AS captured,
+            bool_or(CASE s.how WHEN 'unbound' THEN s.captured OR s.reads_all WHEN 'outward' THEN true ELSE false END) AS clear, bool_or(s.conditions) AS conditions
+        FROM judged s
+        -- Under a NOT it closes. With another arm of an AND that names a column, or reads the caller beside it, it is one condition more.
+        WHERE s.how IS NOT NULL AND NOT EXISTS (SELECT FROM nodes b WHERE b.tree = s.tree AND b.id = ANY (s.ancestors) AND b.fields ->> 'boolop' = 'not')
             AND NOT EXISTS (
                 SELECT FROM nodes b JOIN nodes v ON v.tree = b.tree AND v.own_column IS NOT NULL AND b.id = ANY (v.ancestors)
                 WHERE b.tree = s.tree AND b.id = ANY (s.ancestors) AND b.fields ->> 'boolop' = 'and'
                     AND v.ancestors[cardinality(b.ancestors) + 2] IS DISTINCT FROM (s.ancestors || s.id)[cardinality(b.ancestors) + 2])
-        GROUP BY 1
+        GROUP BY 1, 2
+    ), found AS MATERIALIZED (
+        -- (Where the tables that it reads have row security, that may bind it to the caller. What has a counterpart that fits a condition may be meant for all.)
+        SELECT x.policy, x.object, u.how, NOT x.apart AND CASE u.how WHEN 'row' THEN NOT x.asks AND x.open ~ format('[%s-]', CASE WHEN u.conditions THEN translate(t.granted, 'r', '') ELSE t.granted END)
+            ELSE u.clear AND x.open ~ format('[%s-]', t.granted) END AS clear
+        FROM unbound u JOIN unnest(scope.tests) x ON x.tree = u.tree JOIN unnest(scope.tables) t ON t.relation = x.relation
+        WHERE x.open <> '' AND (t.has_owners OR u.captured) AND (u.how <> 'row' OR NOT x.tied)
     )
-    -- (Where the tables that it reads have row security, that may bind it to the caller.)
-    SELECT CASE WHEN bool_or(u.clear AND NOT x.apart AND x.open ~ format('[%s-]', t.granted)) THEN 'error' ELSE 'warning' END, x.object,
-        'its sub-select is bound neither to the row nor to the caller', tenancy.policy_text(x.policy), NULL::text
-    FROM unbound u JOIN unnest(scope.tests) x ON x.tree = u.tree JOIN unnest(scope.tables) t ON t.relation = x.relation
-    WHERE x.open <> '' AND (t.has_owners OR u.captured) GROUP BY x.policy, x.object
+    SELECT CASE WHEN bool_or(f.clear) THEN 'error' ELSE 'warning' END, f.object, CASE min(CASE f.how WHEN 'unbound' THEN 1 WHEN 'outward' THEN 2 WHEN 'row' THEN 3 ELSE 4 END)
+            WHEN 1 THEN 'its sub-select is bound neither to the row nor to the caller' WHEN 2 THEN 'its sub-select selects a column of the row itself, so any row that it finds will do'
+            WHEN 3 THEN 'its sub-select does not ask who is calling' ELSE 'its sub-select compares a column with itself' END,
+        tenancy.policy_text(f.policy), NULL::text
+    FROM found f GROUP BY f.policy, f.object
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_policy_exists_unbound(tenancy.audit_scope) IS 'Rule policy_exists_unbound of tenancy.audit().';
@@ -5474,10 +5518,17 @@ BEGIN
         -- NOT published, published = false
         SELECT DISTINCT v.tree, v.own_column FROM nodes v JOIN nodes p ON p.tree = v.tree AND p.id = v.parent LEFT JOIN nodes c ON c.tree = v.tree AND c.parent = v.parent AND c.value = 'false'
         WHERE v.own_column IS NOT NULL AND (p.fields ->> 'boolop' = 'not' OR p.fields ->> 'booltesttype' IN ('1', '2') OR p.type = 'OPEXPR' AND c.id IS NOT NULL)
+    ), arms AS MATERIALIZED (
+        -- Of an OR each, else the whole; an arm that asks the caller about the row is not what is published.
+        SELECT r.tree, a.id, bool_or(n.reads_caller) AND bool_or(n.own_column IS NOT NULL) AS asks, bool_or(n.reads_caller) AS calls,
+            bool_or(n.value ~* '^(public|published|shared|listed|global)$') AS says, array_agg(n.own_column) FILTER (WHERE n.own_column IS NOT NULL AND w.tree IS NULL) AS columns
+        FROM nodes r JOIN nodes a ON a.tree = r.tree AND CASE r.fields ->> 'boolop' WHEN 'or' THEN a.parent = r.id ELSE a.id = r.id END
+        JOIN nodes n ON n.tree = a.tree AND (n.id = a.id OR a.id = ANY (n.ancestors)) LEFT JOIN withdrawn w ON w.tree = n.tree AND w.own_column = n.own_column
+        WHERE r.parent IS NULL GROUP BY 1, 2
     ), published AS MATERIALIZED (
-        SELECT x.policy, x.clause FROM tests x WHERE EXISTS (SELECT FROM nodes n WHERE n.tree = x.tree AND n.value ~* '^(public|published|shared|listed|global)$')
-            OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = x.relation AND a.attnum = ANY (x.columns) AND a.attname ~* '(public|publish|visib|shared|listed|global)'
-                AND NOT EXISTS (SELECT FROM withdrawn w WHERE w.tree = x.tree AND w.own_column = a.attnum))
+        SELECT x.policy, x.clause FROM tests x JOIN arms m ON m.tree = x.tree
+        GROUP BY x.policy, x.clause, x.relation HAVING bool_and(m.asks OR NOT m.calls AND (COALESCE(m.says, false) OR EXISTS (
+            SELECT FROM pg_attribute a WHERE a.attrelid = x.relation AND a.attnum = ANY (m.columns) AND a.attname ~* '(public|publish|visib|shared|listed|global)'))) AND bool_or(NOT m.asks)
     ), said AS MATERIALIZED (
         SELECT f.object FROM tenancy.audit_policy_without_own_column(scope) f UNION SELECT f.object FROM tenancy.audit_inverted_check(scope) f
         UNION SELECT f.object FROM tenancy.audit_policy_always_true(scope) f UNION SELECT f.object FROM tenancy.audit_literal_tenant(scope) f
@@ -5925,6 +5976,51 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_rewriting_rule(tenancy.audit_scope) IS 'Rule rewriting_rule of tenancy.audit().';
+
+-- Policies ask another table for the caller's tenant or role, and by a policy of that table callers write this themselves: user_id
+-- = auth.user_id() says who they are, and they say where they are a member, or that they are an admin.
+CREATE FUNCTION tenancy.audit_rights_self_granted(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+    SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
+AS $$
+    WITH entries AS MATERIALIZED (
+        -- A column's varno counts these.
+        SELECT n.tree, n.parent, n.depth, (n.fields ->> 'relid')::oid AS relation, row_number() OVER (PARTITION BY n.tree, n.parent ORDER BY n.id) AS place
+        FROM unnest(scope.nodes) n WHERE n.type = 'RANGETBLENTRY'
+    ), sources AS MATERIALIZED (
+        SELECT e.tree, e.parent, e.depth, e.place, t.relation, t.tenant_column, t.user_column FROM entries e
+        JOIN unnest(scope.tables) t ON t.relation = e.relation AND t.row_security AND t.asked IS NULL AND t.granted ~ '[aw]'
+    ), named AS MATERIALIZED (
+        -- The columns of theirs that policies go by: the tenant, and what by its name is a right
+        SELECT DISTINCT s.tree, s.relation, a.attnum, a.attname FROM sources s
+        JOIN unnest(scope.nodes) v ON v.tree = s.tree AND v.type = 'VAR' AND v.own_column IS NULL AND (v.fields ->> 'varno')::int = s.place
+            AND v.depth - (v.fields ->> 'varlevelsup')::int = s.depth AND s.parent = ANY (v.ancestors)
+        JOIN pg_attribute a ON a.attrelid = s.relation AND a.attnum = (v.fields ->> 'varattno')::smallint
+        WHERE a.attnum = s.tenant_column OR a.attnum IS DISTINCT FROM s.user_column AND a.attname ~* '(role|admin|staff|super|permission)'
+    ), believing AS MATERIALIZED (
+        -- Policies of other tables that find the caller there
+        SELECT n.relation, n.attnum, n.attname, array_agg(DISTINCT p.object) AS policies FROM named n
+        JOIN (unnest(scope.policies) p CROSS JOIN LATERAL (VALUES (p.using_tree), (p.check_tree)) e (tree)) ON e.tree = n.tree AND p.relation <> n.relation AND p.roles && scope.callers
+        WHERE n.tree IN (SELECT r.tree FROM unnest(scope.nodes) r WHERE r.reads_caller) GROUP BY 1, 2, 3
+    ), found AS MATERIALIZED (
+        SELECT x.policy, x.object, b.attname, b.policies FROM believing b
+        JOIN unnest(scope.tests) x ON x.relation = b.relation AND x.tied AND x.always IS NULL AND NOT b.attnum = ANY (x.columns)
+        JOIN unnest(scope.tables) t ON t.relation = x.relation AND t.user_column = ANY (x.columns)
+        -- (A USING without a check tests what is written too.)
+        WHERE (x.clause = 'WITH CHECK' OR NOT EXISTS (SELECT FROM unnest(scope.policies) p WHERE p.policy = x.policy AND p.check_tree IS NOT NULL)) AND EXISTS (
+            SELECT FROM (SELECT g.privilege_type, g.grantee FROM pg_class c, aclexplode(c.relacl) g WHERE c.oid = b.relation
+                UNION ALL SELECT g.privilege_type, g.grantee FROM pg_attribute c, aclexplode(c.attacl) g WHERE c.attrelid = b.relation AND c.attnum = b.attnum) g
+            WHERE g.grantee = ANY (scope.callers) AND g.grantee <> t.owner AND strpos(x.open, CASE g.privilege_type WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' ELSE '-' END) > 0)
+    )
+    SELECT 'warning', f.object, 'callers write by it what other policies go by',
+        format('They choose %s themselves. It is asked by %s.', string_agg(DISTINCT quote_ident(f.attname), ', '),
+            (SELECT string_agg(DISTINCT p, ', ') FROM found o, unnest(o.policies) p WHERE o.policy = f.policy)), NULL::text
+    FROM found f GROUP BY f.policy, f.object
+$$;
+
+COMMENT ON FUNCTION tenancy.audit_rights_self_granted(tenancy.audit_scope) IS 'Rule rights_self_granted of tenancy.audit().';
 
 -- Row security is off: whoever has a right on the table uses it on the rows of all tenants.
 CREATE FUNCTION tenancy.audit_rls_disabled(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
@@ -6450,7 +6546,7 @@ CREATE FUNCTION tenancy.audit_unscoped_owner_column(scope tenancy.audit_scope) R
 AS $$
     WITH narrow AS MATERIALIZED (
         SELECT DISTINCT p.relation FROM unnest(scope.policies) p CROSS JOIN LATERAL (VALUES (p.using_tree), (p.check_tree)) x (tree)
-        JOIN unnest(scope.trees) e ON e.tree = x.tree JOIN unnest(scope.tables) t ON t.relation = p.relation AND t.tenant_column = ANY (e.columns)
+        JOIN unnest(scope.trees) e ON e.tree = x.tree AND e.tied JOIN unnest(scope.tables) t ON t.relation = p.relation AND t.tenant_column = ANY (e.columns)
         WHERE NOT p.permissive
     ), unknown AS MATERIALIZED (
         -- A table or a function of the user's own may lead to the tenant.
@@ -6458,12 +6554,15 @@ AS $$
     ), asking AS MATERIALIZED (
         SELECT DISTINCT n.tree FROM unnest(scope.nodes) n WHERE n.reads_caller
     )
-    SELECT DISTINCT 'notice', x.object, CASE WHEN t.user_column = ANY (x.columns) THEN 'it goes by the user, and not by the tenant' ELSE 'it goes by other columns, and not by the tenant' END,
+    -- (By one that lets rows be written they are put into a tenant of the caller's choice.)
+    SELECT CASE WHEN bool_or(x.open ~ format('[%s-]', translate(t.granted, 'rd', ''))) THEN 'warning' ELSE 'notice' END, x.object,
+        CASE WHEN bool_or(COALESCE(t.user_column = ANY (x.columns), false)) THEN 'it goes by the user, and not by the tenant' ELSE 'it goes by other columns, and not by the tenant' END,
         tenancy.policy_text(x.policy), NULL::text
     FROM unnest(scope.tests) x JOIN unnest(scope.tables) t ON t.relation = x.relation
     LEFT JOIN narrow n ON n.relation = x.relation LEFT JOIN unknown u ON u.tree = x.tree LEFT JOIN asking a ON a.tree = x.tree
     WHERE (t.user_column = ANY (x.columns) OR x.columns <> '{}' AND a.tree IS NOT NULL AND u.tree IS NULL)
         AND NOT t.tenant_column = ANY (x.columns) AND x.always IS NULL AND n.relation IS NULL AND t.asked IS NULL
+    GROUP BY x.policy, x.object
 $$;
 
 COMMENT ON FUNCTION tenancy.audit_unscoped_owner_column(tenancy.audit_scope) IS 'Rule unscoped_owner_column of tenancy.audit().';
@@ -6587,7 +6686,7 @@ $$;
 
 COMMENT ON FUNCTION tenancy.audit_wrapped_call_skewed(tenancy.audit_scope) IS 'Rule wrapped_call_skewed of tenancy.audit().';
 
--- The rows that a policy lets a caller write are not tested by any column: a row can be made in another tenant, or moved
+-- The rows that a policy lets a caller write are not tested by whose they are: a row can be made in another tenant, or moved
 -- there, or a row of this one given away.
 CREATE FUNCTION tenancy.audit_write_check_missing(scope tenancy.audit_scope) RETURNS TABLE (level text, object text, message text, detail text, fix text)
     LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -6597,15 +6696,24 @@ CREATE FUNCTION tenancy.audit_write_check_missing(scope tenancy.audit_scope) RET
 AS $$
     -- (An INSERT of whatever there is is for policy_always_true.)
     WITH tests AS MATERIALIZED (SELECT * FROM unnest(scope.tests)
+    ), led AS MATERIALIZED (
+        -- A table or a function of the user's own may lead to the owner.
+        SELECT DISTINCT n.tree FROM unnest(scope.nodes) n WHERE n.type = 'RANGETBLENTRY' OR n.function >= 16384 AND NOT n.reads_caller
     ), found AS MATERIALIZED (
-        SELECT x.*, t.name AS table_name, t.granted, u.policy IS NOT NULL AS has_using FROM tests x
+        SELECT x.*, t.name AS table_name, t.granted, u.tied AS mendable, x.columns = '{}' OR x.always OR NOT x.tied AS bare FROM tests x
         JOIN unnest(scope.tables) t ON t.relation = x.relation
         LEFT JOIN tests u ON u.policy = x.policy AND u.clause = 'USING' AND u.columns <> '{}' AND u.always IS NULL
-        WHERE x.clause = 'WITH CHECK' AND x.open <> '' AND (x.columns = '{}' OR x.always) AND x.always IS DISTINCT FROM false
-            AND CASE x.command WHEN 'a' THEN t.has_owners AND x.always IS NULL ELSE u.policy IS NOT NULL END
+        LEFT JOIN led l ON l.tree = x.tree
+        CROSS JOIN LATERAL (SELECT CASE WHEN t.tenant_column = ANY (u.columns) THEN t.tenant_column WHEN t.tenant_column IS NULL AND t.user_column = ANY (u.columns) THEN t.user_column END) o (owner)
+        WHERE x.clause = 'WITH CHECK' AND x.open <> '' AND x.always IS DISTINCT FROM false AND CASE x.command
+            WHEN 'a' THEN x.columns = '{}' AND t.has_owners AND x.always IS NULL
+            ELSE u.policy IS NOT NULL AND (x.columns = '{}' OR x.always OR u.tied AND t.has_owners AND NOT x.tied
+                OR u.tied AND o.owner IS NOT NULL AND NOT o.owner = ANY (x.columns) AND l.tree IS NULL) END
     )
-    SELECT CASE WHEN f.apart OR f.open !~ format('[%s-]', f.granted) THEN 'warning' ELSE 'error' END, f.object, 'its WITH CHECK lets rows of any tenant be written', tenancy.policy_text(f.policy),
-        CASE WHEN f.has_using THEN format('ALTER POLICY %I ON %s WITH CHECK %s', f.name, f.table_name, tenancy.in_parentheses(pg_get_expr(p.polqual, p.polrelid))) END
+    -- (A check that goes by the caller, and not by the tenant, may be enough where keys hold both. One of which a part goes by the caller needs somebody who passes the other.)
+    SELECT CASE WHEN f.apart OR NOT f.bare OR f.partly AND f.always IS NULL OR f.open !~ format('[%s-]', f.granted) THEN 'warning' ELSE 'error' END, f.object,
+        CASE WHEN f.bare THEN 'its WITH CHECK lets rows of any tenant be written' ELSE 'its USING says whose the rows are, and its WITH CHECK does not' END, tenancy.policy_text(f.policy),
+        CASE WHEN f.mendable THEN format('ALTER POLICY %I ON %s WITH CHECK %s', f.name, f.table_name, tenancy.in_parentheses(pg_get_expr(p.polqual, p.polrelid))) END
     FROM found f JOIN pg_policy p ON p.oid = f.policy
 $$;
 

@@ -31,9 +31,9 @@ AS $$
         JOIN unnest(scope.tables) t ON t.relation = x.relation AND t.user_column = ANY (x.columns)
         -- (A USING without a check tests what is written too.)
         WHERE (x.clause = 'WITH CHECK' OR NOT EXISTS (SELECT FROM unnest(scope.policies) p WHERE p.policy = x.policy AND p.check_tree IS NOT NULL)) AND EXISTS (
-            SELECT FROM (SELECT g.privilege_type, g.grantee FROM pg_class c, aclexplode(c.relacl) g WHERE c.oid = b.relation 
+            SELECT FROM (SELECT g.privilege_type, g.grantee FROM pg_class c, aclexplode(c.relacl) g WHERE c.oid = b.relation
                 UNION ALL SELECT g.privilege_type, g.grantee FROM pg_attribute c, aclexplode(c.attacl) g WHERE c.attrelid = b.relation AND c.attnum = b.attnum) g
-            WHERE g.grantee = ANY (scope.callers) AND strpos(x.open, CASE g.privilege_type WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' ELSE '-' END) > 0)
+            WHERE g.grantee = ANY (scope.callers) AND g.grantee <> t.owner AND strpos(x.open, CASE g.privilege_type WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' ELSE '-' END) > 0)
     )
     SELECT 'warning', f.object, 'callers write by it what other policies go by',
         format('They choose %s themselves. It is asked by %s.', string_agg(DISTINCT quote_ident(f.attname), ', '),
