@@ -130,6 +130,22 @@ END $$;
 COMMENT ON FUNCTION tenancy.audited_schemas(name[]) IS
 'The schemas that an audit looks at: those named, else those of setting audit_schemas, else all but the system''s, those of extensions and that of the identity provider. Errors: 3F000 no such schema; 22023 none is named.';
 
+CREATE FUNCTION tenancy.audited_logins() RETURNS TABLE (login oid, name name, named boolean)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE taken AS (
+        SELECT r.oid FROM pg_roles r WHERE r.rolname IN (tenancy.setting('authenticated'), tenancy.setting('anonymous'))
+        UNION
+        -- (From 16 on whoever makes a role may hand it on, but not take it.)
+        SELECT m.member FROM taken t JOIN pg_auth_members m ON m.roleid = t.oid WHERE COALESCE((to_jsonb(m) ->> 'set_option')::boolean, true)
+    )
+    SELECT r.oid, r.rolname, s.names <> '{}' FROM pg_roles r, (SELECT tenancy.setting_names('app_logins')) s (names)
+    WHERE r.rolcanlogin AND CASE s.names WHEN '{}' THEN r.oid IN (SELECT oid FROM taken) ELSE r.rolname = ANY (s.names) END
+$$;
+COMMENT ON FUNCTION tenancy.audited_logins() IS
+'The login roles that apps connect with: those of setting app_logins (named), else all that were given the role authenticated or anonymous and may take it.';
+
 CREATE FUNCTION tenancy.audited_tables(schemas oid[], callers oid[], apps oid[]) RETURNS SETOF tenancy.audited_table
     LANGUAGE sql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp

@@ -7,7 +7,7 @@ CREATE FUNCTION tenancy.audit_sequence_rights(scope tenancy.audit_scope) RETURNS
 AS $$
     WITH sequences AS MATERIALIZED (
         SELECT c.oid, c.oid::regclass::text AS name, c.relacl, c.relowner FROM pg_class c
-        WHERE c.relkind = 'S' AND c.relnamespace = ANY (scope.schemas) 
+        WHERE c.relkind = 'S' AND c.relnamespace = ANY (scope.schemas)
             AND NOT (c.relowner IN (SELECT oid FROM pg_roles WHERE rolsuper)
                 AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'))
     ), rights AS MATERIALIZED (
