@@ -10,7 +10,8 @@ AS $$
     SELECT p.polname, p.polpermissive, p.polcmd, r.names, r.applies, p.polcmd = 'r' AND command <> 'r',
         CASE WHEN command <> 'a' THEN pg_get_expr(p.polqual, p.polrelid) END,
         CASE WHEN command IN ('a', 'w') AND p.polcmd <> 'r' THEN pg_get_expr(COALESCE(p.polwithcheck, p.polqual), p.polrelid) END,
-        EXISTS (SELECT FROM tenancy.expression_nodes(concat(p.polqual::text, p.polwithcheck::text)) n WHERE n.own_column IS NOT NULL)
+        EXISTS (SELECT FROM tenancy.expression_nodes(concat(CASE WHEN command <> 'a' THEN p.polqual::text END, CASE WHEN command IN ('a', 'w') AND p.polcmd <> 'r' THEN COALESCE(p.polwithcheck, p.polqual)::text END)) n
+            WHERE n.own_column IS NOT NULL)
     FROM pg_policy p CROSS JOIN LATERAL (
         SELECT string_agg(CASE role WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(role)::text END, ', ' ORDER BY position),
             bool_or(CASE role WHEN 0 THEN true ELSE pg_has_role(database_role, role, 'USAGE') END)
@@ -35,7 +36,7 @@ EXCEPTION
     WHEN undefined_column THEN
         RETURN NULL;
     WHEN insufficient_privilege THEN
-        IF SQLERRM ~ 'schema' THEN
+        IF SQLERRM ~ ' schema ' THEN
             RETURN NULL;
         END IF;
         RETURN format('%s: %s', SQLSTATE, SQLERRM);
@@ -106,6 +107,11 @@ BEGIN
         RAISE EXCEPTION 'column "%" of table % does not exist', step, target USING ERRCODE = 'undefined_column';
     END IF;
     SELECT * INTO relation FROM pg_class WHERE oid = target;
+    BEGIN
+        PERFORM tenancy.run_as(CASE WHEN tenancy.is_native() THEN pg_get_userbyid(relation.relowner) ELSE current_user END, format('SELECT to_jsonb(r) FROM jsonb_populate_record(NULL::%s, $1) r', target), key);
+    EXCEPTION WHEN data_exception THEN
+        RAISE EXCEPTION 'key does not fit the columns of table %: %', target, SQLERRM USING ERRCODE = SQLSTATE;
+    END;
     IF letter <> 'a' AND key IS NOT NULL THEN
         SELECT r INTO stored FROM tenancy.rows_of(target, key, 1) r;
     END IF;
@@ -156,7 +162,7 @@ BEGIN
 
     IF key IS NOT NULL AND letter <> 'a' THEN
         RETURN QUERY SELECT 'row', NULL::name, NULL::text, NULL::text, key::text, (stored IS NOT NULL)::text, CASE WHEN stored IS NOT NULL THEN 'there is such a row'
-            WHEN row_security_active(target) AND to_regprocedure('auth.login(text,text)') IS NULL THEN 'row security hides the rows from the current role; ask as one with BYPASSRLS'
+            WHEN row_security_active(target) AND NOT tenancy.is_native() THEN 'row security hides the rows from the current role; ask as one with BYPASSRLS'
             ELSE 'there is no such row' END;
     END IF;
     IF free IS NULL THEN
@@ -204,4 +210,4 @@ BEGIN
         ELSE 'refused: ' || array_to_string(refusals, '; ') END;
 END $$;
 COMMENT ON FUNCTION tenancy.explain_access(regclass, text, jsonb, jsonb) IS
-'Why a caller with these claims (NULL: nobody, as role anonymous) may or may not SELECT, INSERT, UPDATE or DELETE a row, which key names by columns (for INSERT, key is the row to be; NULL: whichever row). Rows in this order: caller; rights; row security, and why it does not bind; row; each policy that is asked, with its expression and its value for this caller and row; verdict, with value true, false, or NULL where it goes by the row. An UPDATE is taken to leave the row as it is. Only what row security says: constraints and triggers are not asked. For the table''s owner; where claims are not believed for the administrator. Everything is undone. Errors: those of tenancy.require_trial() and tenancy.become(); 22023; 42703 key names a column that there is not.';
+'Why a caller with these claims (NULL: nobody, as role anonymous) may or may not SELECT, INSERT, UPDATE or DELETE a row, which key names by columns (for INSERT, key is the row to be; NULL: whichever row). Rows in this order: caller; rights; row security, and why it does not bind; row; each policy that is asked, with its expression and its value for this caller and row; verdict, with value true, false, or NULL where it goes by the row. An UPDATE is taken to leave the row as it is. Only what row security says: constraints and triggers are not asked. For the table''s owner; where claims are not believed for the administrator. Everything is undone. Errors: those of tenancy.require_trial() and tenancy.become(); 22023; 42703 key names a column that there is not; 22xxx a value of it is none of its column.';

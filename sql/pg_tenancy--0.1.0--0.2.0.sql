@@ -2423,6 +2423,12 @@ END $$;
 COMMENT ON FUNCTION tenancy.act_as_myself() IS
 'Ends acting (tenancy.act_as) and the choice of a tenant, and gives back the login role as the database role, for the rest of the transaction.';
 
+CREATE FUNCTION tenancy.is_native() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN to_regprocedure('auth.login(text,text)') IS NOT NULL;
+
+COMMENT ON FUNCTION tenancy.is_native() IS 'Whether this is the edition with native code, which reads rows past FORCE for their owner.';
+
 CREATE FUNCTION tenancy.require_trial(target regclass) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
@@ -2458,7 +2464,7 @@ CREATE FUNCTION tenancy.rows_of(target regclass, key jsonb, most int) RETURNS SE
     SET quote_all_identifiers = off
 AS $$
 DECLARE
-    native CONSTANT boolean := to_regprocedure('auth.login(text,text)') IS NOT NULL;
+    native CONSTANT boolean := tenancy.is_native();
     owner CONSTANT oid := (SELECT relowner FROM pg_class WHERE oid = target);
     -- Those of the primary key first: by the first column an index is looked for.
     names text[] := ARRAY(SELECT k FROM jsonb_object_keys(key) k ORDER BY NOT EXISTS (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
@@ -2558,7 +2564,7 @@ BEGIN
         FROM tenancy.rows_of(source.source, '{}', 100000) r
         WHERE (source.active_column IS NULL OR r ->> source.active_column NOT IN ('false', 'inactive'))
             AND (source.inactive_column IS NULL OR COALESCE(r ->> source.inactive_column, 'false') = 'false'))
-    SELECT m.usr INTO member FROM members m WHERE m.of_tenant = tenant AND m.usr NOT IN (SELECT o.usr FROM members o WHERE o.of_tenant = ANY (others)) LIMIT 1;
+    SELECT m.usr INTO member FROM members m WHERE m.of_tenant = tenant AND m.usr IS NOT NULL AND NOT EXISTS (SELECT FROM members o WHERE o.usr = m.usr AND o.of_tenant = ANY (others)) LIMIT 1;
     IF source.users IS NOT NULL THEN
         SELECT r ->> source.subject_column INTO member FROM tenancy.rows_of(source.users, jsonb_build_object(source.key_column, member), 1) r;
     END IF;
@@ -2685,6 +2691,7 @@ BEGIN
             HINT = 'Where all they do is undone by a rollback: tenancy.prove(..., with_triggers => true).';
     END IF;
 
+    PERFORM tenancy.require_role(tenancy.setting('authenticated'));
     WHILE root -> 'above' <> 'null' LOOP
         root := root -> 'above';
     END LOOP;
@@ -2695,8 +2702,11 @@ BEGIN
     SELECT l -> 'stored' AS stored, l ->> 'tenant' AS tenant, l ->> 'usr' AS usr, l ->> 'of' AS of INTO theirs FROM unnest(looked) l WHERE l ->> 'of' <> own.of LIMIT 1;
     IF theirs.stored IS NULL THEN
         RETURN QUERY SELECT NULL::text, NULL::text, 'find rows of two owners', 'two rows', format('not provable: %s', CASE
-            WHEN row_security_active(target) AND to_regprocedure('auth.login(text,text)') IS NULL THEN 'row security hides the rows from the current role; ask as one with BYPASSRLS'
+            WHEN row_security_active(target) AND NOT tenancy.is_native() THEN 'row security hides the rows from the current role; ask as one with BYPASSRLS'
+            WHEN asked IS NULL AND NOT tenancy.has_column(target, tenancy.setting('tenant_column')::name) AND NOT tenancy.has_column(target, tenancy.setting('user_column')::name)
+                THEN format('it is not protected, and has neither column %I nor %I, which settings tenant_column and user_column name', tenancy.setting('tenant_column'), tenancy.setting('user_column'))
             WHEN own.stored IS NULL THEN 'no row that belongs to anybody is found'
+            WHEN cardinality(looked) < look_at THEN 'all rows are of one owner'
             ELSE format('the first %s rows are all of one owner', look_at) END), NULL::boolean;
         RETURN;
     END IF;
@@ -2714,6 +2724,12 @@ BEGIN
     END IF;
     roles := NULLIF(ARRAY(SELECT e FROM unnest(needed) e WHERE NOT tenancy.is_permission(e)), '{}');
     permissions := to_jsonb(ARRAY(SELECT e FROM unnest(needed) e WHERE tenancy.is_permission(e)));
+    IF permissions <> '[]' AND tenancy.may_act() THEN
+        -- Acting with roles, it is these that permissions come from: one that has them all by definition.
+        roles := COALESCE((SELECT COALESCE(roles, '{}') || d.role FROM tenancy.role_definition d WHERE NOT EXISTS (
+            SELECT FROM unnest(needed) n WHERE tenancy.is_permission(n) AND NOT EXISTS (SELECT FROM unnest(tenancy.role_permissions(d.role, own.tenant)) g
+                WHERE g IN (n, '*.*') OR g LIKE '%.*' AND starts_with(n, left(g, -1)))) ORDER BY d.role <> 'owner', d.role LIMIT 1), roles);
+    END IF;
 
     owning := CASE WHEN asked ? 'key' THEN ARRAY(SELECT a.attname::text FROM pg_constraint k, unnest(k.conkey) c JOIN pg_attribute a ON a.attnum = c
             WHERE k.conrelid = target AND k.conname = asked ->> 'key' AND a.attrelid = target)
@@ -2962,7 +2978,8 @@ AS $$
     SELECT p.polname, p.polpermissive, p.polcmd, r.names, r.applies, p.polcmd = 'r' AND command <> 'r',
         CASE WHEN command <> 'a' THEN pg_get_expr(p.polqual, p.polrelid) END,
         CASE WHEN command IN ('a', 'w') AND p.polcmd <> 'r' THEN pg_get_expr(COALESCE(p.polwithcheck, p.polqual), p.polrelid) END,
-        EXISTS (SELECT FROM tenancy.expression_nodes(concat(p.polqual::text, p.polwithcheck::text)) n WHERE n.own_column IS NOT NULL)
+        EXISTS (SELECT FROM tenancy.expression_nodes(concat(CASE WHEN command <> 'a' THEN p.polqual::text END, CASE WHEN command IN ('a', 'w') AND p.polcmd <> 'r' THEN COALESCE(p.polwithcheck, p.polqual)::text END)) n
+            WHERE n.own_column IS NOT NULL)
     FROM pg_policy p CROSS JOIN LATERAL (
         SELECT string_agg(CASE role WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(role)::text END, ', ' ORDER BY position),
             bool_or(CASE role WHEN 0 THEN true ELSE pg_has_role(database_role, role, 'USAGE') END)
@@ -2988,7 +3005,7 @@ EXCEPTION
     WHEN undefined_column THEN
         RETURN NULL;
     WHEN insufficient_privilege THEN
-        IF SQLERRM ~ 'schema' THEN
+        IF SQLERRM ~ ' schema ' THEN
             RETURN NULL;
         END IF;
         RETURN format('%s: %s', SQLSTATE, SQLERRM);
@@ -3061,6 +3078,11 @@ BEGIN
         RAISE EXCEPTION 'column "%" of table % does not exist', step, target USING ERRCODE = 'undefined_column';
     END IF;
     SELECT * INTO relation FROM pg_class WHERE oid = target;
+    BEGIN
+        PERFORM tenancy.run_as(CASE WHEN tenancy.is_native() THEN pg_get_userbyid(relation.relowner) ELSE current_user END, format('SELECT to_jsonb(r) FROM jsonb_populate_record(NULL::%s, $1) r', target), key);
+    EXCEPTION WHEN data_exception THEN
+        RAISE EXCEPTION 'key does not fit the columns of table %: %', target, SQLERRM USING ERRCODE = SQLSTATE;
+    END;
     IF letter <> 'a' AND key IS NOT NULL THEN
         SELECT r INTO stored FROM tenancy.rows_of(target, key, 1) r;
     END IF;
@@ -3111,7 +3133,7 @@ BEGIN
 
     IF key IS NOT NULL AND letter <> 'a' THEN
         RETURN QUERY SELECT 'row', NULL::name, NULL::text, NULL::text, key::text, (stored IS NOT NULL)::text, CASE WHEN stored IS NOT NULL THEN 'there is such a row'
-            WHEN row_security_active(target) AND to_regprocedure('auth.login(text,text)') IS NULL THEN 'row security hides the rows from the current role; ask as one with BYPASSRLS'
+            WHEN row_security_active(target) AND NOT tenancy.is_native() THEN 'row security hides the rows from the current role; ask as one with BYPASSRLS'
             ELSE 'there is no such row' END;
     END IF;
     IF free IS NULL THEN
@@ -3160,7 +3182,7 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION tenancy.explain_access(regclass, text, jsonb, jsonb) IS
-'Why a caller with these claims (NULL: nobody, as role anonymous) may or may not SELECT, INSERT, UPDATE or DELETE a row, which key names by columns (for INSERT, key is the row to be; NULL: whichever row). Rows in this order: caller; rights; row security, and why it does not bind; row; each policy that is asked, with its expression and its value for this caller and row; verdict, with value true, false, or NULL where it goes by the row. An UPDATE is taken to leave the row as it is. Only what row security says: constraints and triggers are not asked. For the table''s owner; where claims are not believed for the administrator. Everything is undone. Errors: those of tenancy.require_trial() and tenancy.become(); 22023; 42703 key names a column that there is not.';
+'Why a caller with these claims (NULL: nobody, as role anonymous) may or may not SELECT, INSERT, UPDATE or DELETE a row, which key names by columns (for INSERT, key is the row to be; NULL: whichever row). Rows in this order: caller; rights; row security, and why it does not bind; row; each policy that is asked, with its expression and its value for this caller and row; verdict, with value true, false, or NULL where it goes by the row. An UPDATE is taken to leave the row as it is. Only what row security says: constraints and triggers are not asked. For the table''s owner; where claims are not believed for the administrator. Everything is undone. Errors: those of tenancy.require_trial() and tenancy.become(); 22023; 42703 key names a column that there is not; 22xxx a value of it is none of its column.';
 
 CREATE TYPE tenancy.audited_table AS (
     relation oid,

@@ -45,7 +45,7 @@ BEGIN
         FROM tenancy.rows_of(source.source, '{}', 100000) r
         WHERE (source.active_column IS NULL OR r ->> source.active_column NOT IN ('false', 'inactive'))
             AND (source.inactive_column IS NULL OR COALESCE(r ->> source.inactive_column, 'false') = 'false'))
-    SELECT m.usr INTO member FROM members m WHERE m.of_tenant = tenant AND m.usr NOT IN (SELECT o.usr FROM members o WHERE o.of_tenant = ANY (others)) LIMIT 1;
+    SELECT m.usr INTO member FROM members m WHERE m.of_tenant = tenant AND m.usr IS NOT NULL AND NOT EXISTS (SELECT FROM members o WHERE o.usr = m.usr AND o.of_tenant = ANY (others)) LIMIT 1;
     IF source.users IS NOT NULL THEN
         SELECT r ->> source.subject_column INTO member FROM tenancy.rows_of(source.users, jsonb_build_object(source.key_column, member), 1) r;
     END IF;
@@ -169,6 +169,7 @@ BEGIN
             HINT = 'Where all they do is undone by a rollback: tenancy.prove(..., with_triggers => true).';
     END IF;
 
+    PERFORM tenancy.require_role(tenancy.setting('authenticated'));
     WHILE root -> 'above' <> 'null' LOOP
         root := root -> 'above';
     END LOOP;
@@ -179,8 +180,11 @@ BEGIN
     SELECT l -> 'stored' AS stored, l ->> 'tenant' AS tenant, l ->> 'usr' AS usr, l ->> 'of' AS of INTO theirs FROM unnest(looked) l WHERE l ->> 'of' <> own.of LIMIT 1;
     IF theirs.stored IS NULL THEN
         RETURN QUERY SELECT NULL::text, NULL::text, 'find rows of two owners', 'two rows', format('not provable: %s', CASE
-            WHEN row_security_active(target) AND to_regprocedure('auth.login(text,text)') IS NULL THEN 'row security hides the rows from the current role; ask as one with BYPASSRLS'
+            WHEN row_security_active(target) AND NOT tenancy.is_native() THEN 'row security hides the rows from the current role; ask as one with BYPASSRLS'
+            WHEN asked IS NULL AND NOT tenancy.has_column(target, tenancy.setting('tenant_column')::name) AND NOT tenancy.has_column(target, tenancy.setting('user_column')::name)
+                THEN format('it is not protected, and has neither column %I nor %I, which settings tenant_column and user_column name', tenancy.setting('tenant_column'), tenancy.setting('user_column'))
             WHEN own.stored IS NULL THEN 'no row that belongs to anybody is found'
+            WHEN cardinality(looked) < look_at THEN 'all rows are of one owner'
             ELSE format('the first %s rows are all of one owner', look_at) END), NULL::boolean;
         RETURN;
     END IF;
@@ -198,6 +202,12 @@ BEGIN
     END IF;
     roles := NULLIF(ARRAY(SELECT e FROM unnest(needed) e WHERE NOT tenancy.is_permission(e)), '{}');
     permissions := to_jsonb(ARRAY(SELECT e FROM unnest(needed) e WHERE tenancy.is_permission(e)));
+    IF permissions <> '[]' AND tenancy.may_act() THEN
+        -- Acting with roles, it is these that permissions come from: one that has them all by definition.
+        roles := COALESCE((SELECT COALESCE(roles, '{}') || d.role FROM tenancy.role_definition d WHERE NOT EXISTS (
+            SELECT FROM unnest(needed) n WHERE tenancy.is_permission(n) AND NOT EXISTS (SELECT FROM unnest(tenancy.role_permissions(d.role, own.tenant)) g
+                WHERE g IN (n, '*.*') OR g LIKE '%.*' AND starts_with(n, left(g, -1)))) ORDER BY d.role <> 'owner', d.role LIMIT 1), roles);
+    END IF;
 
     owning := CASE WHEN asked ? 'key' THEN ARRAY(SELECT a.attname::text FROM pg_constraint k, unnest(k.conkey) c JOIN pg_attribute a ON a.attnum = c
             WHERE k.conrelid = target AND k.conname = asked ->> 'key' AND a.attrelid = target)

@@ -2,6 +2,11 @@
 -- security hides from whoever asks. Policies, triggers and types are run then, by tenancy.run_as(), with the rights of the
 -- caller or of the table's owner and no others, whoever asks.
 
+CREATE FUNCTION tenancy.is_native() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN to_regprocedure('auth.login(text,text)') IS NOT NULL;
+COMMENT ON FUNCTION tenancy.is_native() IS 'Whether this is the edition with native code, which reads rows past FORCE for their owner.';
+
 CREATE FUNCTION tenancy.require_trial(target regclass) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
@@ -36,7 +41,7 @@ CREATE FUNCTION tenancy.rows_of(target regclass, key jsonb, most int) RETURNS SE
     SET quote_all_identifiers = off
 AS $$
 DECLARE
-    native CONSTANT boolean := to_regprocedure('auth.login(text,text)') IS NOT NULL;
+    native CONSTANT boolean := tenancy.is_native();
     owner CONSTANT oid := (SELECT relowner FROM pg_class WHERE oid = target);
     -- Those of the primary key first: by the first column an index is looked for.
     names text[] := ARRAY(SELECT k FROM jsonb_object_keys(key) k ORDER BY NOT EXISTS (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)

@@ -5,8 +5,8 @@
 use crate::error;
 use crate::v1::{answer, argument, v1_function};
 use core::ffi::CStr;
+use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::{self, Datum, Oid};
-use pgrx::{IntoDatum, PgSqlErrorCode};
 use std::ffi::CString;
 
 v1_function! {
@@ -20,12 +20,15 @@ v1_function! {
         let role = pg_sys::get_role_oid(arguments[0].value.cast_mut_ptr(), false);
         let statement = CString::new(argument(fcinfo, 1)?).ok()?;
         let argument = (!arguments[2].isnull).then_some(arguments[2].value);
-        run_as(role, &statement, argument).into_datum()
+        // (In the database's encoding, whatever it is.)
+        let answer = run_as(role, &statement, argument)?;
+        Some(Datum::from(pg_sys::cstring_to_text_with_len(answer.as_ptr().cast(), answer.len() as i32)))
     })
 }
 
-/// Whether this session may run something so: as any role that it could take with SET ROLE, or whose rights it has; and
-/// not from within code that already runs with rights of others.
+/// Whether this session may run something so: as the current role, or any that it could take with SET ROLE. (To have a
+/// role's rights is not enough: its attributes, such as SUPERUSER, come with being it.) And not from within code that
+/// already runs with rights of others.
 fn require_role(role: Oid) {
     // SAFETY: reads the backend's state; oids of roles in, verdicts out.
     unsafe {
@@ -35,7 +38,7 @@ fn require_role(role: Oid) {
         let may = pg_sys::member_can_set_role(pg_sys::GetSessionUserId(), role);
         let (mut user, mut context) = (Oid::INVALID, 0);
         pg_sys::GetUserIdAndSecContext(&mut user, &mut context);
-        if context != 0 || !(may || pg_sys::has_privs_of_role(user, role)) {
+        if context != 0 || !(may || user == role) {
             error::may_not_run_as(role);
         }
     }
@@ -43,7 +46,7 @@ fn require_role(role: Oid) {
 
 /// Runs the statement, whose $1 the argument is. Returns the first value of the first row, or else how many rows there
 /// were. What an error leaves is undone by the subtransaction that catches it.
-fn run_as(role: Oid, statement: &CStr, argument: Option<Datum>) -> Option<String> {
+fn run_as(role: Oid, statement: &CStr, argument: Option<Datum>) -> Option<Vec<u8>> {
     require_role(role);
     let (mut user, mut context) = (Oid::INVALID, 0);
     let restricted = (pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION) as i32;
@@ -56,7 +59,9 @@ fn run_as(role: Oid, statement: &CStr, argument: Option<Datum>) -> Option<String
     unsafe {
         pg_sys::GetUserIdAndSecContext(&mut user, &mut context);
         let level = pg_sys::NewGUCNestLevel();
-        pg_sys::SPI_connect();
+        if pg_sys::SPI_connect() != pg_sys::SPI_OK_CONNECT as i32 {
+            pgrx::ereport!(ERROR, PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, "SPI is not to be had");
+        }
         pg_sys::SetUserIdAndSecContext(role, context | restricted);
         let status = pg_sys::SPI_execute_with_args(
             statement.as_ptr(),
@@ -74,10 +79,10 @@ fn run_as(role: Oid, statement: &CStr, argument: Option<Datum>) -> Option<String
         let answer = match table {
             Some(table) if rows > 0 => {
                 let text = pg_sys::SPI_getvalue(*table.vals, table.tupdesc, 1);
-                (!text.is_null()).then(|| CStr::from_ptr(text).to_string_lossy().into_owned())
+                (!text.is_null()).then(|| CStr::from_ptr(text).to_bytes().to_vec())
             }
             Some(_) => None,
-            None => Some(rows.to_string()),
+            None => Some(rows.to_string().into_bytes()),
         };
         pg_sys::SetUserIdAndSecContext(user, context);
         pg_sys::AtEOXact_GUC(false, level);

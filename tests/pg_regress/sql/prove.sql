@@ -108,6 +108,14 @@ SELECT (test.error($$SELECT tenancy.prove('pg_catalog.pg_views')$$)).*;
 SET LOCAL ROLE reporter;
 SELECT (test.error($$SELECT tenancy.prove('pg_catalog.pg_class')$$)).*;
 RESET ROLE;
+-- Rights that some roles and permissions give are tried as somebody who has them
+SAVEPOINT rights;
+SELECT count(*) > 0 AS protected FROM tenancy.protect('proved.docs', write => '{notes.write}', remove => '{boss}');
+SELECT count(*) AS attempts, bool_and(passed) AS passed, count(*) FILTER (WHERE passed IS NULL) AS not_provable FROM tenancy.prove('proved.docs');
+ROLLBACK TO rights;
+-- What has no column that says whose the rows are
+CREATE TABLE proved.nobodys (id int);
+SELECT attempt, observed FROM tenancy.prove('proved.nobodys');
 ROLLBACK;
 
 -- Every template

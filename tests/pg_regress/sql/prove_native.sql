@@ -90,3 +90,18 @@ SET SESSION AUTHORIZATION table_owner;
 SELECT (test.error($$SELECT tenancy.explain_access('proved.docs', 'SELECT', '{"sub": "bob"}', '{"id": 2}')$$)).*;
 RESET SESSION AUTHORIZATION;
 ROLLBACK;
+
+-- To have a role's rights is not to be it: its attributes would come with that
+BEGIN;
+CREATE ROLE proved_super NOLOGIN SUPERUSER;
+CREATE ROLE proved_heir LOGIN;
+DO $$ BEGIN
+    IF current_setting('server_version_num')::int >= 160000 THEN
+        EXECUTE 'GRANT proved_super TO proved_heir WITH INHERIT TRUE, SET FALSE';
+    END IF;
+END $$;
+SET LOCAL SESSION AUTHORIZATION proved_heir;
+SELECT code, message FROM test.error($$SELECT tenancy.run_as('proved_super', 'ALTER ROLE proved_heir SUPERUSER', NULL)$$);
+RESET SESSION AUTHORIZATION;
+SELECT rolsuper FROM pg_roles WHERE rolname = 'proved_heir';
+ROLLBACK;
