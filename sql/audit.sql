@@ -62,7 +62,7 @@ CREATE FUNCTION tenancy.audit(schemas name[] DEFAULT NULL) RETURNS TABLE (level 
     BEGIN ATOMIC
         SELECT f.level, f.code, f.object, f.message,
             NULLIF(concat_ws(' ', f.detail, CASE WHEN w.until < CURRENT_DATE THEN format('Waived until %s: %s', w.until, w.reason)
-                WHEN w.code IS NOT NULL THEN format('Waived as it was, a %s: %s', w.level, w.reason) END), ''), f.fix
+                WHEN w.code IS NOT NULL THEN format('Waived when it was a %s: %s', w.level, w.reason) END), ''), f.fix
         FROM tenancy.all_findings(schemas) f LEFT JOIN tenancy.waiver w ON w.code = f.code AND w.object = f.object
         WHERE w.code IS NULL OR w.until < CURRENT_DATE OR tenancy.level_place(f.level) < tenancy.level_place(w.level)
         ORDER BY tenancy.level_place(f.level), f.code, f.object, f.message;

@@ -118,7 +118,7 @@ BEGIN
             HINT = 'NULL, and not an empty array or one of NULLs, audits every schema, or those of setting audit_schemas.';
     ELSIF missing IS NOT NULL THEN
         RAISE EXCEPTION 'schema "%" does not exist', missing USING ERRCODE = 'invalid_schema_name',
-            HINT = 'Names are not quoted. NULL audits every schema, or those of setting audit_schemas.';
+            HINT = 'Names are not quoted. They come from the argument or, where that is NULL, from setting audit_schemas.';
     END IF;
     RETURN ARRAY(
         SELECT n.oid FROM pg_namespace n WHERE CASE WHEN wanted IS NOT NULL THEN n.nspname = ANY (wanted)

@@ -3306,7 +3306,7 @@ BEGIN
             HINT = 'NULL, and not an empty array or one of NULLs, audits every schema, or those of setting audit_schemas.';
     ELSIF missing IS NOT NULL THEN
         RAISE EXCEPTION 'schema "%" does not exist', missing USING ERRCODE = 'invalid_schema_name',
-            HINT = 'Names are not quoted. NULL audits every schema, or those of setting audit_schemas.';
+            HINT = 'Names are not quoted. They come from the argument or, where that is NULL, from setting audit_schemas.';
     END IF;
     RETURN ARRAY(
         SELECT n.oid FROM pg_namespace n WHERE CASE WHEN wanted IS NOT NULL THEN n.nspname = ANY (wanted)
@@ -3964,7 +3964,7 @@ CREATE FUNCTION tenancy.audit(schemas name[] DEFAULT NULL) RETURNS TABLE (level 
     BEGIN ATOMIC
         SELECT f.level, f.code, f.object, f.message,
             NULLIF(concat_ws(' ', f.detail, CASE WHEN w.until < CURRENT_DATE THEN format('Waived until %s: %s', w.until, w.reason)
-                WHEN w.code IS NOT NULL THEN format('Waived as it was, a %s: %s', w.level, w.reason) END), ''), f.fix
+                WHEN w.code IS NOT NULL THEN format('Waived when it was a %s: %s', w.level, w.reason) END), ''), f.fix
         FROM tenancy.all_findings(schemas) f LEFT JOIN tenancy.waiver w ON w.code = f.code AND w.object = f.object
         WHERE w.code IS NULL OR w.until < CURRENT_DATE OR tenancy.level_place(f.level) < tenancy.level_place(w.level)
         ORDER BY tenancy.level_place(f.level), f.code, f.object, f.message;

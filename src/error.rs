@@ -144,7 +144,9 @@ pub fn may_not_run_as(role: Oid) -> ! {
         Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
         format!("nothing may be run as role \"{name}\" from here"),
         None,
-        "A session runs statements as roles that it can take with SET ROLE, and not within a SECURITY DEFINER function.".into(),
+        "A session runs statements as roles that it can take with SET ROLE, and not within a SECURITY DEFINER function. \
+         Tables that are tried out, their parents and the table of members are read as their owners."
+            .into(),
     )
 }
 
