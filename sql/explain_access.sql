@@ -108,7 +108,7 @@ BEGIN
     END IF;
     SELECT * INTO relation FROM pg_class WHERE oid = target;
     BEGIN
-        PERFORM tenancy.run_as(CASE WHEN tenancy.is_native() THEN pg_get_userbyid(relation.relowner) ELSE current_user END, format('SELECT to_jsonb(r) FROM jsonb_populate_record(NULL::%s, $1) r', target), key);
+        PERFORM tenancy.run_as(CASE WHEN tenancy.is_native() THEN pg_get_userbyid(relation.relowner) ELSE current_user END, format('SELECT to_jsonb(r) FROM jsonb_populate_record(NULL::%s, $1) r', target), key) WHERE key IS NOT NULL;
     EXCEPTION WHEN data_exception THEN
         RAISE EXCEPTION 'key does not fit the columns of table %: %', target, SQLERRM USING ERRCODE = SQLSTATE;
     END;

@@ -7,6 +7,7 @@ CREATE FUNCTION tenancy.audit_policy_not_tied(scope tenancy.audit_scope) RETURNS
     SET quote_all_identifiers = off
     SET enable_nestloop = off -- (The planner takes an array to have ten elements.)
 AS $$
+#variable_conflict use_column
 BEGIN
     IF NOT EXISTS (SELECT FROM unnest(scope.tests) x WHERE NOT x.tied) THEN
         RETURN;
@@ -36,19 +37,20 @@ BEGIN
         SELECT x.policy, x.clause FROM tests x JOIN arms m ON m.tree = x.tree
         GROUP BY x.policy, x.clause, x.relation HAVING bool_and(m.asks OR NOT m.calls AND (COALESCE(m.says, false) OR EXISTS (
             SELECT FROM pg_attribute a WHERE a.attrelid = x.relation AND a.attnum = ANY (m.columns) AND a.attname ~* '(public|publish|visib|shared|listed|global)'))) AND bool_or(NOT m.asks)
+    ), found AS MATERIALIZED (
+        SELECT x.policy, x.object, CASE WHEN bool_or(x.writes AND NOT x.asks) THEN 'error' WHEN bool_and(p.policy IS NOT NULL AND NOT x.writes) THEN 'notice' ELSE 'warning' END AS level,
+            CASE WHEN bool_or(NOT x.asks AND x.of_nobody) THEN 'it asks neither whose a row is nor who is calling'
+                WHEN bool_or(NOT x.asks) THEN 'it does not ask who is calling'
+                WHEN bool_or(NOT x.partly) THEN 'it asks who is calling, and ties no row to them'
+                ELSE 'part of it lets in rows that it does not tie to the caller' END AS message
+        FROM tests x LEFT JOIN published p ON p.policy = x.policy AND p.clause = x.clause GROUP BY x.policy, x.object
     ), said AS MATERIALIZED (
-        SELECT f.object FROM tenancy.audit_policy_without_own_column(scope) f UNION SELECT f.object FROM tenancy.audit_inverted_check(scope) f
-        UNION SELECT f.object FROM tenancy.audit_policy_always_true(scope) f UNION SELECT f.object FROM tenancy.audit_literal_tenant(scope) f
-        UNION SELECT f.object FROM tenancy.audit_policy_exists_unbound(scope) f
+        SELECT f.object, f.level FROM tenancy.audit_policy_without_own_column(scope) f UNION SELECT f.object, f.level FROM tenancy.audit_inverted_check(scope) f
+        UNION SELECT f.object, f.level FROM tenancy.audit_policy_always_true(scope) f UNION SELECT f.object, f.level FROM tenancy.audit_literal_tenant(scope) f
+        UNION SELECT f.object, f.level FROM tenancy.audit_policy_exists_unbound(scope) f
     )
-    SELECT CASE WHEN bool_or(x.writes AND NOT x.asks) THEN 'error' WHEN bool_and(p.policy IS NOT NULL AND NOT x.writes) THEN 'notice' ELSE 'warning' END, x.object,
-        CASE WHEN bool_or(NOT x.asks AND x.of_nobody) THEN 'it asks neither whose a row is nor who is calling'
-            WHEN bool_or(NOT x.asks) THEN 'it does not ask who is calling'
-            WHEN bool_or(NOT x.partly) THEN 'it asks who is calling, and ties no row to them'
-            ELSE 'part of it lets in rows that it does not tie to the caller' END,
-        tenancy.policy_text(x.policy), NULL::text
-    FROM tests x LEFT JOIN published p ON p.policy = x.policy AND p.clause = x.clause LEFT JOIN said s ON s.object = x.object
-    WHERE s.object IS NULL
-    GROUP BY x.policy, x.object;
+    SELECT f.level, f.object, f.message, tenancy.policy_text(f.policy), NULL::text FROM found f
+    -- (What another rule says of it is enough, if that is no milder.)
+    WHERE NOT EXISTS (SELECT FROM said s WHERE s.object = f.object AND tenancy.level_place(s.level) <= tenancy.level_place(f.level));
 END $$;
 COMMENT ON FUNCTION tenancy.audit_policy_not_tied(tenancy.audit_scope) IS 'Rule policy_not_tied of tenancy.audit().';
